@@ -1,0 +1,1 @@
+"""All that faces a partner: its language and its road."""

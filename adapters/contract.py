@@ -1,0 +1,126 @@
+"""What a dialect and a channel owe the gateway.
+
+What it is: the two ports that face a partner. `Adapter` is pure: bytes to canonical and back, telling
+what it left out. `Channel` is the only outward call: it hands over bytes that it never parses. Proved by
+`tests/contract`. Packaging (how content is signed) is neither: see `gateway.trust.contract`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from schemas.envelope import Interchange, Message
+from schemas.faults import Fault
+from schemas.identifiers import OrganisationId, PartyCode
+
+
+@dataclass(frozen=True, slots=True)
+class WireMessage:
+    """A packaged message as it travels: bytes, content type, transport headers in lower case."""
+
+    body: bytes
+    content_type: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Something that a dialect cannot carry, named without its value."""
+
+    pointer: str
+    """JSON pointer into the canonical message: /payload/notes."""
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A message in the recipient's language, not yet signed."""
+
+    content: bytes
+    left_out: tuple[LeftOut, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """What an adapter needs to know, besides the message, to write it for one recipient."""
+
+    sender: PartyCode
+    recipient: PartyCode
+    control_reference: str
+    """Ours for this delivery, unique for ever."""
+    answers: str | None
+    """The control reference or message id, as the recipient knows it, of what this answers."""
+    version: str
+    prepared_at: datetime
+    """UTC; fixed at the first writing, so that a document never changes."""
+    application: str = "SPG"
+
+
+class Adapter(Protocol):
+    """One dialect. Pure: no clock, no network, no randomness, no log."""
+
+    @property
+    def dialect(self) -> str:
+        """Its name in agreements."""
+
+    @property
+    def media_type(self) -> str:
+        """Content type of the documents it writes."""
+
+    def read(self, content: bytes) -> Interchange:
+        """Verified bytes to canonical. Refuses (`Refusal`) what cannot be read as a whole; a message that
+        cannot be read alone becomes an `Entry` whose content is a `Fault`."""
+
+    def write(self, message: Message, outgoing: Outgoing) -> Document:
+        """Canonical to the recipient's bytes. Deterministic. Refuses with `not-translatable` what cannot be
+        said at all; what is merely lost is named in `left_out`."""
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOver:
+    """The peer took it. `answer` is unverified until `trust` has seen it."""
+
+    answer: WireMessage | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TryLater:
+    """Nobody knows, or the peer said later. The same message will be handed over again."""
+
+    fault: Fault
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The peer said no in a way that a resend cannot change. `answer` is unverified."""
+
+    fault: Fault
+    answer: WireMessage | None = None
+
+
+Handover = HandedOver | TryLater | Refused
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """Where a channel hands over: facts of the agreement and nothing else."""
+
+    organisation: OrganisationId
+    recipient: PartyCode
+    url: str | None = None
+    timeout_seconds: float = 30.0
+    message_id: str = ""
+    """Id of what is handed over, for transport headers."""
+
+
+class Channel(Protocol):
+    """One road to partners. Does I/O; never parses what it carries."""
+
+    @property
+    def name(self) -> str: ...
+
+    def hand_over(self, items: Sequence[tuple[WireMessage, Address]]) -> Sequence[Handover]:
+        """One outcome each, in the same order. Never raises for what a peer does."""
+
+    def close(self) -> None: ...

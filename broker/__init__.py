@@ -1,0 +1,1 @@
+"""How messages move. Knows bytes and ids, never meanings."""

@@ -1,0 +1,86 @@
+"""The audit table: everything that can happen, by code.
+
+What it is: the vocabulary of the chain, of the log and of the counters: one event, three readers. What it
+is not: the chain itself (`gateway.audit.chain`). Facts are ids, codes, counts and digests, never personal data.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+Fact = str | int | bool
+
+
+class AuditCode(StrEnum):
+    """Stable names of events; never renamed. Each has its sentence in `SENTENCES`."""
+
+    SUBMISSION_ACCEPTED = "submission.accepted"
+    SUBMISSION_REFUSED = "submission.refused"
+    SUBMISSION_DUPLICATE = "submission.duplicate"
+    MESSAGE_ACCEPTED = "message.accepted"
+    DELIVERY_PREPARED = "delivery.prepared"
+    DELIVERY_HANDED_OVER = "delivery.handed-over"
+    DELIVERY_DELAYED = "delivery.delayed"
+    DELIVERY_REFUSED = "delivery.refused"
+    DELIVERY_DELIVERED = "delivery.delivered"
+    DELIVERY_APPLIED = "delivery.applied"
+    DELIVERY_NOT_APPLIED = "delivery.not-applied"
+    DELIVERY_SET_ASIDE = "delivery.set-aside"
+    DELIVERY_RETRIED = "delivery.retried"
+    DELIVERY_DISCARDED = "delivery.discarded"
+    RECEIPT_ISSUED = "receipt.issued"
+    RECEIPT_REFUSED = "receipt.refused"
+    NOTICE_SENT = "notice.sent"
+    PARTNER_CHANGED = "partner.changed"
+    KEY_ADDED = "key.added"
+    KEY_REVOKED = "key.revoked"
+    DEAD_LETTER_STORED = "dead-letter.stored"
+    CHECKPOINT_SIGNED = "checkpoint.signed"
+
+
+SENTENCES: dict[AuditCode, str] = {
+    AuditCode.SUBMISSION_ACCEPTED: "A submission became durable and its acceptance receipt was made.",
+    AuditCode.SUBMISSION_REFUSED: "An authenticated submission was refused and its negative receipt was made.",
+    AuditCode.SUBMISSION_DUPLICATE: "A submission came again and got its first receipt back.",
+    AuditCode.MESSAGE_ACCEPTED: "One message of a submission became durable and has its deliveries.",
+    AuditCode.DELIVERY_PREPARED: "The document in the recipient's language was fixed, with its digest and what it leaves out.",
+    AuditCode.DELIVERY_HANDED_OVER: "The channel took the document; the recipient's word is awaited.",
+    AuditCode.DELIVERY_DELAYED: "An attempt failed; the next one has its time.",
+    AuditCode.DELIVERY_REFUSED: "The delivery cannot go on: the recipient refused it, or it cannot be translated.",
+    AuditCode.DELIVERY_DELIVERED: "The recipient's system has it.",
+    AuditCode.DELIVERY_APPLIED: "The recipient's case system did it.",
+    AuditCode.DELIVERY_NOT_APPLIED: "The recipient's case system would not do it.",
+    AuditCode.DELIVERY_SET_ASIDE: "Attempts are exhausted or the item is poison; a person is needed.",
+    AuditCode.DELIVERY_RETRIED: "A person put a delivery back on the road.",
+    AuditCode.DELIVERY_DISCARDED: "A person ended a delivery, with a reason.",
+    AuditCode.RECEIPT_ISSUED: "The gateway signed a receipt.",
+    AuditCode.RECEIPT_REFUSED: "A partner's receipt did not settle anything.",
+    AuditCode.NOTICE_SENT: "A receipt or status notification was handed to the sender's system.",
+    AuditCode.PARTNER_CHANGED: "An organisation, party or agreement was written.",
+    AuditCode.KEY_ADDED: "A key was pinned.",
+    AuditCode.KEY_REVOKED: "A key was revoked.",
+    AuditCode.DEAD_LETTER_STORED: "The broker's backstop was hit and the item was drained into the store.",
+    AuditCode.CHECKPOINT_SIGNED: "The gateway signed the head of the chain.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEvent:
+    """What happened. `subject` is the id that a reader would search for."""
+
+    code: AuditCode
+    at: datetime
+    """UTC."""
+    subject: str
+    facts: Mapping[str, Fact] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRecord:
+    """An event with its place in the chain."""
+
+    sequence: int
+    event: AuditEvent
+    previous: str
+    digest: str

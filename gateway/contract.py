@@ -1,0 +1,200 @@
+"""What the store and the clock owe the pipeline.
+
+What it is: the ports that `gateway.store` keeps, proved by `tests/contract` on SQLite and PostgreSQL. What
+it is not: SQL. `UnitOfWork` is the one writer of messages and audit; `Queries` reads; `Outbox`, `Leases`
+and `Partners` are what workers and operators need besides.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from gateway.audit.events import AuditEvent, AuditRecord
+from gateway.changes import Changes, Committed
+from gateway.partners.agreement import Agreement
+from gateway.partners.directory import Directory
+from gateway.partners.party import Organisation, Party
+from gateway.records import (
+    Attempt,
+    Delivery,
+    DeliveryState,
+    DuplicateKey,
+    MessageRecord,
+    OutboxEntry,
+    ReceiptRecord,
+    SubmissionRecord,
+)
+from gateway.trust.keyring import KeyRecord
+from schemas.identifiers import DeliveryId, KeyId, MessageId, OrganisationId, PartyCode, SubmissionId
+
+
+class StoreUnavailable(Exception):
+    """The store is not there or not writable now (locked, down, disk full). Retried."""
+
+
+class Clock(Protocol):
+    """Tells the time, UTC, aware."""
+
+    def __call__(self) -> datetime: ...
+
+
+class UnitOfWork(Protocol):
+    """The one writer."""
+
+    def commit(self, changes: Sequence[Changes]) -> Committed:
+        """Write all of a batch in one transaction and link its events into the audit chain, under the lock
+        of the chain's head; draw delivery sequences and outbox ids under the same lock. Items that are stale
+        (a taken duplicate key, an outdated delivery version), and later items of their lane, are left out
+        whole and named in the answer. Durable when it returns. Raises StoreUnavailable: then nothing is written."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageFilter:
+    """What an operator may search by. All given parts must match."""
+
+    message_id: str | None = None
+    sender_message_id: str | None = None
+    control_reference: str | None = None
+    case_lookup: str | None = None
+    party: str | None = None
+    type: str | None = None
+    state: DeliveryState | None = None
+    after: datetime | None = None
+    before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QueueFigures:
+    """What waits for one recipient, counted in the store."""
+
+    recipient: PartyCode
+    counts: Mapping[DeliveryState, int]
+    oldest_unfinished: datetime | None
+
+
+class Queries(Protocol):
+    """Reads. Each answers for many at once; what does not exist is absent from the answer."""
+
+    def submissions_by_key(self, keys: Sequence[DuplicateKey]) -> Mapping[DuplicateKey, SubmissionRecord]: ...
+
+    def submissions(self, ids: Sequence[SubmissionId]) -> Mapping[SubmissionId, SubmissionRecord]: ...
+
+    def messages(self, ids: Sequence[MessageId]) -> Mapping[MessageId, MessageRecord]: ...
+
+    def messages_of(self, submission: SubmissionId) -> Sequence[MessageRecord]:
+        """In order of reference."""
+
+    def deliveries(self, ids: Sequence[DeliveryId]) -> Mapping[DeliveryId, Delivery]: ...
+
+    def deliveries_by_sequence(self, sequences: Sequence[int]) -> Mapping[int, Delivery]: ...
+
+    def deliveries_of_messages(self, ids: Sequence[MessageId]) -> Mapping[MessageId, Sequence[Delivery]]:
+        """Of kind message, in order of sequence."""
+
+    def deliveries_of_submissions(self, ids: Sequence[SubmissionId]) -> Mapping[SubmissionId, Sequence[Delivery]]:
+        """Of kind message, in order of sequence."""
+
+    def lanes(self, recipient: PartyCode, lanes: Sequence[str], states: frozenset[DeliveryState], limit_per_lane: int) -> Mapping[str, Sequence[Delivery]]:
+        """The first deliveries of each lane that are in one of these states, in order of sequence."""
+
+    def due(self, now: datetime, limit: int) -> Sequence[Delivery]:
+        """Deliveries in state waiting, retrying or handed-over whose `next_attempt_at` has come and which have
+        no earlier waiting, retrying or set-aside one in their lane; oldest first."""
+
+    def shelf(self, recipients: Sequence[PartyCode], after: int, limit: int) -> Sequence[Delivery]:
+        """Waiting deliveries of these parties, heads of their lanes first, in order of sequence."""
+
+    def attempts(self, delivery: DeliveryId) -> Sequence[Attempt]: ...
+
+    def receipts_of_submission(self, submission: SubmissionId) -> Sequence[ReceiptRecord]:
+        """Every receipt about it and its messages, in order of making."""
+
+    def receipts_for(self, organisation: OrganisationId, after: int, limit: int) -> Sequence[tuple[int, ReceiptRecord]]:
+        """Receipts that an organisation may collect, each with its cursor."""
+
+    def find(self, wanted: MessageFilter, limit: int, after_message: MessageId | None = None) -> Sequence[MessageRecord]:
+        """Newest first; the next page starts after `after_message`."""
+
+    def queues(self) -> Sequence[QueueFigures]: ...
+
+    def audit(self, after: int, limit: int) -> Sequence[AuditRecord]:
+        """In order of the chain."""
+
+    def audit_about(self, subjects: Sequence[str], limit: int = 1000) -> Sequence[AuditRecord]: ...
+
+
+class Outbox(Protocol):
+    """What is owed to the broker."""
+
+    def pending(self, now: datetime, limit: int) -> Sequence[OutboxEntry]:
+        """In order, without those put off until later."""
+
+    def published(self, ids: Sequence[int], now: datetime) -> None:
+        """Confirmed: forget them, and remember when the last confirm came."""
+
+    def put_off(self, ids: Sequence[int], until: datetime) -> None: ...
+
+    def enqueue(self, entries: Sequence[tuple[OutboxEntry, Delivery]], next_look: datetime) -> None:
+        """Sweeper: owe these again and look at their deliveries not before `next_look`; skips a delivery that
+        changed meanwhile. No audit event: nothing happened to the message."""
+
+    def last_confirmed(self) -> datetime | None: ...
+
+    def depth(self) -> int: ...
+
+
+class Leases(Protocol):
+    """One active holder of a name at a time, and tokens seen once."""
+
+    def acquire(self, name: str, holder: str, now: datetime, seconds: float) -> bool:
+        """Take or renew; False while another holds it."""
+
+    def release(self, name: str, holder: str) -> None: ...
+
+    def remember_token(self, organisation: OrganisationId, token_id: str, expires: datetime) -> bool:
+        """False where it was seen before."""
+
+    def forget_tokens(self, now: datetime) -> int: ...
+
+
+class Partners(Protocol):
+    """The directory as rows. Each write is audited in the same transaction."""
+
+    def version(self) -> int: ...
+
+    def directory(self) -> Directory: ...
+
+    def put_organisation(self, organisation: Organisation, event: AuditEvent) -> None: ...
+
+    def put_party(self, party: Party, event: AuditEvent) -> None: ...
+
+    def put_agreement(self, agreement: Agreement, event: AuditEvent) -> None: ...
+
+    def put_key(self, key: KeyRecord, event: AuditEvent) -> None: ...
+
+    def revoke_key(self, key_id: KeyId, at: datetime, event: AuditEvent) -> None: ...
+
+
+class Store(Protocol):
+    """All of it, over one database."""
+
+    @property
+    def unit_of_work(self) -> UnitOfWork: ...
+
+    @property
+    def queries(self) -> Queries: ...
+
+    @property
+    def outbox(self) -> Outbox: ...
+
+    @property
+    def leases(self) -> Leases: ...
+
+    @property
+    def partners(self) -> Partners: ...
+
+    def ready(self) -> bool:
+        """True when a write would succeed now."""
+
+    def close(self) -> None: ...

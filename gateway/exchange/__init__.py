@@ -1,0 +1,1 @@
+"""The rules of the road for one message and one recipient."""

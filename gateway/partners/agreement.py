@@ -1,0 +1,93 @@
+"""Agreements: per party and direction, what was agreed (CPA, P-Mode).
+
+What it is: data, one of each axis: dialect, packaging, channel with delivery mode. What it is not: code:
+adding a partner with a known dialect and channel is rows only.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from gateway.trust.policy import STRICT, SecurityPolicy
+from schemas.identifiers import PartyCode
+
+
+class Direction(StrEnum):
+    """As the gateway sees it."""
+
+    INBOUND = "inbound"
+    """The party sends, we receive."""
+    OUTBOUND = "outbound"
+    """We send, the party receives."""
+
+
+class DeliveryMode(StrEnum):
+    """Who moves."""
+
+    PUSH = "push"
+    """We call its endpoint."""
+    QUEUE = "queue"
+    """It consumes its own queue in our broker."""
+    SHELF = "shelf"
+    """It collects from its mailbox here."""
+
+
+class LastStage(StrEnum):
+    """The last stage that the recipient's system can reach."""
+
+    DELIVERED = "delivered"
+    APPLIED = "applied"
+
+
+class OrderUntil(StrEnum):
+    """When the next message of a case may go."""
+
+    HANDED_OVER = "handed-over"
+    APPLIED = "applied"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryPolicy:
+    """When to try again: exponential, bounded, with a number of attempts after which a person is told."""
+
+    first_seconds: float = 5.0
+    factor: float = 2.0
+    longest_seconds: float = 900.0
+    attempts: int = 400
+    """After these the delivery is set aside, never dropped. With the defaults about four days."""
+    resend_seconds: float = 900.0
+    """Queue mode: how long to wait for the recipient's receipt before publishing again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreement:
+    """What was agreed with one party for one direction."""
+
+    party: PartyCode
+    direction: Direction
+    dialect: str
+    version: str
+    packaging: str
+    """`jws` or `wss`."""
+    policy: SecurityPolicy = STRICT
+    mode: DeliveryMode = DeliveryMode.PUSH
+    endpoint: str | None = None
+    receipt_endpoint: str | None = None
+    """Push mode, JSON: where later-stage receipts are posted; None: the sender asks for them."""
+    receipt_stages: frozenset[str] = frozenset({"delivered", "applied", "not-applied", "discarded"})
+    """Later stages that the sender wants to be told of."""
+    bare_response: bool = False
+    """SPG: the caller expects the synchronous SPGInterchangeResponse without a signature."""
+    last_stage: LastStage = LastStage.APPLIED
+    order: OrderUntil = OrderUntil.HANDED_OVER
+    types: frozenset[str] | None = None
+    """Message types agreed; None for all that exist."""
+    test_allowed: bool = True
+    max_bytes: int = 20 * 1024 * 1024
+    max_age_seconds: int = 7 * 24 * 3600
+    """Oldest message still accepted; longer than any outage that it must survive."""
+    timeout_seconds: float = 30.0
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
+    breaker_failures: int = 5
+    """Consecutive failed attempts after which the endpoint is left alone for a while."""
+    breaker_seconds: float = 30.0
+    soap_version: str = "1.2"

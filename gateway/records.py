@@ -1,0 +1,188 @@
+"""What the store keeps, as frozen types without rules.
+
+What it is: rows in the words of the architecture. What it is not: SQL (`gateway.store`), nor the rules
+that change them (`gateway.exchange`). Times are aware and UTC. Digests are `schemas.identifiers.Digest`.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from schemas.identifiers import DeliveryId, Digest, MessageId, OrganisationId, PartyCode, SubmissionId
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """Bytes at rest: AES-256-GCM under a key of their own, which is wrapped by a named key."""
+
+    key_name: str
+    wrapped_key: bytes
+    ciphertext: bytes
+    """Nonce (12 bytes), ciphertext, tag (16 bytes)."""
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicateKey:
+    """What makes two submissions the same: SPG (sender, receiver, control reference); JSON (sender, id)."""
+
+    scheme: str
+    sender: PartyCode
+    receiver: str
+    """Empty for JSON."""
+    reference: str
+
+
+class Verdict(StrEnum):
+    """What became of a submission as a whole."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubmissionRecord:
+    """One authenticated thing handed in, accepted or refused."""
+
+    submission_id: SubmissionId
+    organisation: OrganisationId
+    sender: PartyCode
+    channel: str
+    packaging: str
+    content_type: str
+    key: DuplicateKey
+    content_digest: Digest
+    control_reference: str
+    verdict: Verdict
+    fault: str | None
+    """Fault code of a refusal."""
+    received_at: datetime
+    archive: Sealed
+    """The bytes exactly as received."""
+    receipt: str
+    """Our acceptance or refusal receipt, a compact JWS, byte for byte as the sender got it."""
+    receipt_digest: Digest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageRecord:
+    """One business message of a submission."""
+
+    message_id: MessageId
+    submission_id: SubmissionId
+    reference: int
+    sender: PartyCode
+    sender_message_id: str
+    type: str
+    action: str
+    version: str
+    control_reference: str
+    case_lookup: str | None
+    """HMAC of the CRN, hexadecimal."""
+    in_reply_to: str | None
+    test: bool
+    prepared_at: datetime
+    accepted_at: datetime
+    canonical: Sealed
+    """`schemas.catalogue.dump` of the Message."""
+
+
+class DeliveryKind(StrEnum):
+    """What a delivery carries."""
+
+    MESSAGE = "message"
+    NOTICE = "notice"
+    """A receipt or InterchangeStatusNotification on its way back to the sender's endpoint."""
+
+
+class DeliveryState(StrEnum):
+    """Where a delivery stands. Which state may follow which: the table in `gateway.exchange.delivery`."""
+
+    WAITING = "waiting"
+    """Accepted; nothing handed over yet, or waiting for its turn in its lane."""
+    RETRYING = "retrying"
+    """At least one attempt failed; `next_attempt_at` says when the next is."""
+    HANDED_OVER = "handed-over"
+    """Published for the recipient; only its own receipt can say more."""
+    DELIVERED = "delivered"
+    APPLIED = "applied"
+    NOT_APPLIED = "not-applied"
+    REFUSED = "refused"
+    SET_ASIDE = "set-aside"
+    DISCARDED = "discarded"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One leg to one recipient: message x recipient."""
+
+    delivery_id: DeliveryId
+    kind: DeliveryKind
+    message_id: MessageId | None
+    """None for a notice about a whole submission."""
+    submission_id: SubmissionId
+    sender: PartyCode
+    recipient: PartyCode
+    lane: str
+    """Order is kept within one recipient and lane. Opaque: never a CRN."""
+    sequence: int = 0
+    """Drawn by the store at commit, in order of acceptance; 0 until then. Also our control reference."""
+    state: DeliveryState = DeliveryState.WAITING
+    attempts: int = 0
+    failures: int = 0
+    """Bugs met while working on it: a few make it poison."""
+    next_attempt_at: datetime | None = None
+    document: Sealed | None = None
+    sent_digest: Digest | None = None
+    """Content digest of the document: the same at every attempt, for ever."""
+    left_out: str = "[]"
+    """JSON array of {pointer, reason}."""
+    last_receipt: Digest | None = None
+    """Digest of the last receipt of this delivery: the `previous` of the next one."""
+    fault: str | None = None
+    fault_detail: str | None = None
+    created_at: datetime
+    updated_at: datetime
+    version: int = 1
+    """Optimistic lock: an update names the version that it read; the store writes version + 1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One try to hand over."""
+
+    delivery_id: DeliveryId
+    number: int
+    at: datetime
+    outcome: str
+    """`handed-over`, `delivered`, `try-later`, `refused`, `error`."""
+    fault: str | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptRecord:
+    """A receipt as it was signed."""
+
+    digest: Digest
+    submission_id: SubmissionId
+    message_id: MessageId | None
+    delivery_id: DeliveryId | None
+    organisation: OrganisationId
+    """Audience: whose receipt it is to collect."""
+    stage: str
+    jws: str
+    issued_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxEntry:
+    """One publication owed to the broker (transactional outbox, EIP Guaranteed Delivery)."""
+
+    vhost: str
+    exchange: str
+    routing_key: str
+    body: bytes
+    message_id: str
+    content_type: str
+    outbox_id: int = 0
+    """Drawn by the store at commit; ascending in commit order."""

@@ -1,0 +1,1 @@
+"""Simulated partners, demo and bench: programs for users."""

@@ -1,0 +1,1 @@
+"""May it be believed? All cryptography, no I/O."""

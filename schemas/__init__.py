@@ -1,0 +1,1 @@
+"""What is said: identifiers, faults, envelope, receipts, canonical model, message types. Pure."""

@@ -1,0 +1,1 @@
+"""Canonical data model, one module per business concept."""

@@ -1,0 +1,81 @@
+"""Header and message: the canonical envelope around every payload.
+
+What it is: who says what to whom, after SBDH and the SPG interchange header. What it is not: a wire
+form (see `adapters`). Called by adapters, which read and write it, and by the rules of the road.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from schemas.faults import Fault
+from schemas.identifiers import MessageId, PartyCode
+from schemas.payload import Payload
+
+
+class Action(StrEnum):
+    """What the sender wants done: the SPG MessageType."""
+
+    INSERT = "INS"
+    UPDATE = "UPD"
+    DELETE = "DEL"
+    SYSTEM = "SYS"
+    RESPONSE = "RSP"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header:
+    """Facts about one message that every dialect carries in some form."""
+
+    sender: PartyCode
+    recipients: tuple[PartyCode, ...]
+    type: str
+    """Name of the message type in `schemas.catalogue`, for example `Contact`."""
+    action: Action
+    version: str
+    """Version of the message schema that the sender used, for example `0-9-14`."""
+    sender_message_id: str
+    """The sender's own id (JSON), or control reference and message number (SPG)."""
+    control_reference: str
+    reference: int = 1
+    """Position of the message in its interchange, from 1."""
+    case_reference: str | None = None
+    """CRN. None for messages that concern no case."""
+    in_reply_to: str | None = None
+    """Control reference or message id, as the recipient knows it, of what this answers."""
+    prepared_at: datetime
+    """UTC."""
+    test: bool = False
+    application: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One business message that was read, checked and understood."""
+
+    message_id: MessageId
+    header: Header
+    payload: Payload
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One message of an interchange as an adapter read it: its payload, or why it could not be read."""
+
+    header: Header
+    content: Payload | Fault
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interchange:
+    """What one submission says once it is read: 1..n messages under one control reference."""
+
+    sender: PartyCode
+    recipients: tuple[PartyCode, ...]
+    control_reference: str
+    answers: str | None = None
+    """ReceiverControlReference: the control reference that this interchange answers."""
+    prepared_at: datetime
+    version: str
+    test: bool = False
+    entries: tuple[Entry, ...]

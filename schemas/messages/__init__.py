@@ -1,0 +1,1 @@
+"""Message types, one module per type or family."""

@@ -1,0 +1,186 @@
+"""Receipts: signed statements of one stage each, as claims.
+
+What it is: the claims of a receipt, to and from JSON. What it is not: the signature (see
+`gateway.exchange.receipts`, which makes and verifies them). Follows the receipts of AS4 and ETSI REM
+evidence in spirit, RFC 7519 in form.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from schemas.faults import FaultCode, refuse
+from schemas.identifiers import Digest
+
+
+class Stage(StrEnum):
+    """What a receipt says, in the order in which it can be said."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    DELIVERED = "delivered"
+    APPLIED = "applied"
+    NOT_APPLIED = "not-applied"
+    DISCARDED = "discarded"
+
+
+class Basis(StrEnum):
+    """Whose word a later stage rests on."""
+
+    RECIPIENT_RECEIPT = "recipient-receipt"
+    """A receipt that the recipient signed; attached verbatim."""
+    RECIPIENT_NOTIFICATION = "recipient-notification"
+    """The recipient's signed InterchangeStatusNotification; attached verbatim."""
+    TRANSPORT = "transport"
+    """The recipient's system answered the push with success."""
+    MAILBOX = "mailbox"
+    """The recipient acknowledged it in its mailbox."""
+    OPERATOR = "operator"
+    GATEWAY = "gateway"
+
+
+@dataclass(frozen=True, slots=True)
+class FaultClaim:
+    """A fault as a receipt tells it."""
+
+    code: str
+    title: str
+    detail: str = ""
+    pointer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageVerdict:
+    """One entry of an acceptance receipt: our id, the sender's, the verdict."""
+
+    message_id: str
+    sender_message_id: str
+    verdict: str
+    """`accepted` or `refused`."""
+    fault: FaultClaim | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The partner's own statement, verbatim."""
+
+    media_type: str
+    value: str
+    """A compact JWS, or base64 of the bytes received."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """The claims of one receipt. Times are whole seconds since the epoch, UTC (RFC 7519 NumericDate)."""
+
+    issuer: str
+    audience: str
+    receipt_id: str
+    issued_at: int
+    stage: Stage
+    subject: str
+    """Submission id at acceptance; message id at every later stage."""
+    control_reference: str | None = None
+    received_digest: Digest | None = None
+    messages: tuple[MessageVerdict, ...] = ()
+    recipient: str | None = None
+    basis: Basis | None = None
+    sent_digest: Digest | None = None
+    previous: Digest | None = None
+    fault: FaultClaim | None = None
+    evidence: Evidence | None = None
+
+
+def to_claims(receipt: Receipt) -> dict[str, Any]:
+    """The JSON object that is signed, without absent members."""
+    claims: dict[str, Any] = {
+        "iss": receipt.issuer,
+        "aud": receipt.audience,
+        "jti": receipt.receipt_id,
+        "iat": receipt.issued_at,
+        "stage": receipt.stage.value,
+        "sub": receipt.subject,
+    }
+    optional = {
+        "control_reference": receipt.control_reference,
+        "received_digest": receipt.received_digest,
+        "messages": [_verdict(entry) for entry in receipt.messages] or None,
+        "recipient": receipt.recipient,
+        "basis": receipt.basis.value if receipt.basis else None,
+        "sent_digest": receipt.sent_digest,
+        "previous": receipt.previous,
+        "fault": _present(receipt.fault) if receipt.fault else None,
+        "evidence": _present(receipt.evidence) if receipt.evidence else None,
+    }
+    return claims | {name: value for name, value in optional.items() if value is not None}
+
+
+def from_claims(claims: Mapping[str, Any]) -> Receipt:
+    """Read claims that were verified. Refuses with `structure-invalid` what is not a receipt."""
+    try:
+        return Receipt(
+            issuer=_text(claims, "iss"),
+            audience=_text(claims, "aud"),
+            receipt_id=_text(claims, "jti"),
+            issued_at=_number(claims, "iat"),
+            stage=Stage(_text(claims, "stage")),
+            subject=_text(claims, "sub"),
+            control_reference=_optional(claims, "control_reference"),
+            received_digest=_digest(claims, "received_digest"),
+            messages=tuple(_read_verdict(entry) for entry in claims.get("messages", ())),
+            recipient=_optional(claims, "recipient"),
+            basis=Basis(claims["basis"]) if "basis" in claims else None,
+            sent_digest=_digest(claims, "sent_digest"),
+            previous=_digest(claims, "previous"),
+            fault=_read_fault(claims["fault"]) if "fault" in claims else None,
+            evidence=Evidence(_text(claims["evidence"], "media_type"), _text(claims["evidence"], "value")) if "evidence" in claims else None,
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise refuse(FaultCode.STRUCTURE_INVALID, "The claims are not those of a receipt.", cause=type(error).__name__) from error
+
+
+def encode(receipt: Receipt) -> bytes:
+    """Claims as the bytes that are signed."""
+    return json.dumps(to_claims(receipt), ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _present(value: FaultClaim | Evidence) -> dict[str, str]:
+    return {name: text for name in value.__slots__ if (text := getattr(value, name))}
+
+
+def _verdict(entry: MessageVerdict) -> dict[str, Any]:
+    claim: dict[str, Any] = {"message_id": entry.message_id, "sender_message_id": entry.sender_message_id, "verdict": entry.verdict}
+    return claim | {"fault": _present(entry.fault)} if entry.fault else claim
+
+
+def _read_verdict(claim: Mapping[str, Any]) -> MessageVerdict:
+    fault = _read_fault(claim["fault"]) if "fault" in claim else None
+    return MessageVerdict(_text(claim, "message_id"), _text(claim, "sender_message_id"), _text(claim, "verdict"), fault)
+
+
+def _read_fault(claim: Mapping[str, Any]) -> FaultClaim:
+    return FaultClaim(_text(claim, "code"), str(claim.get("title", "")), str(claim.get("detail", "")), str(claim.get("pointer", "")))
+
+
+def _text(claims: Mapping[str, Any], name: str) -> str:
+    value = claims[name]
+    if not isinstance(value, str):
+        raise TypeError(name)
+    return value
+
+
+def _optional(claims: Mapping[str, Any], name: str) -> str | None:
+    return _text(claims, name) if name in claims else None
+
+
+def _digest(claims: Mapping[str, Any], name: str) -> Digest | None:
+    return Digest(_text(claims, name)) if name in claims else None
+
+
+def _number(claims: Mapping[str, Any], name: str) -> int:
+    value = claims[name]
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(name)
+    return value
