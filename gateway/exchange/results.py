@@ -1,0 +1,45 @@
+"""What the pipeline answers to a door, per submission.
+
+What it is: three outcomes, closed. What it is not: HTTP or SOAP: the doors dress it.
+"""
+
+from dataclasses import dataclass
+
+from schemas.faults import Fault
+from schemas.identifiers import MessageId, SubmissionId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """Durable. The receipt is the sender's proof."""
+
+    submission_id: SubmissionId
+    message_ids: tuple[MessageId, ...]
+    receipt: str
+    """Compact JWS, byte for byte the first one where this is a duplicate."""
+    duplicate: bool = False
+    later_receipts: tuple[str, ...] = ()
+    """For a duplicate: every later receipt so far, in order of making."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declined:
+    """Refused. With a signed negative receipt where the sender was authenticated, else without."""
+
+    fault: Fault
+    also: tuple[Fault, ...] = ()
+    receipt: str | None = None
+    submission_id: SubmissionId | None = None
+    duplicate: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """A partner's receipt or status notification was taken; nothing more is owed for it."""
+
+    message_ids: tuple[MessageId, ...]
+    repeated: bool = False
+    """True where the same statement had been taken before."""
+
+
+SubmitResult = Accepted | Declined | Settled
