@@ -1,0 +1,343 @@
+"""Onboarding: which partner, agreement and key may be written, and how a standing may move.
+
+What it is: pure rules over the directory that return the record to write and its audit event, or raise
+`OnboardingError` with a coded row. What it is not: a writer: `gateway.operations` hands the records to the store.
+Keys are pinned by thumbprint, never trusted by name; standings move only as the table `MOVES` says.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from urllib.parse import urlsplit
+
+from gateway.audit.events import AuditCode, AuditEvent
+from gateway.partners.agreement import Agreement, DeliveryMode, Direction
+from gateway.partners.directory import Directory
+from gateway.partners.party import Organisation, Party, Standing
+from gateway.trust.keyring import KeyRecord, KeyUse
+from gateway.trust.policy import LEGACY_SPG
+from schemas.identifiers import KeyId, OrganisationId, PartyCode
+
+MOVES: dict[Standing, frozenset[Standing]] = {
+    Standing.APPLIED: frozenset({Standing.PROVING, Standing.LEFT}),
+    Standing.PROVING: frozenset({Standing.LIVE, Standing.LEFT}),
+    Standing.LIVE: frozenset({Standing.SUSPENDED, Standing.LEFT}),
+    Standing.SUSPENDED: frozenset({Standing.LIVE, Standing.LEFT}),
+    Standing.LEFT: frozenset(),
+}
+"""Which standing may follow which. A partner that left applies again under a new organisation id."""
+
+ALGORITHMS = frozenset({"EdDSA", "ES256", "RS256", "PS256"})
+"""JOSE names of what a partner may sign with: asymmetric only."""
+
+LONGEST_KEY_LIFE = timedelta(days=5 * 366)
+"""A pinned key is replaced well within this; overlapping keys make that no outage."""
+
+_ORGANISATION_ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
+_PARTY_CODE = re.compile(r"[A-Z0-9]{3}")
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+_LATER_STAGES = frozenset({"delivered", "applied", "not-applied", "discarded"})
+
+
+class Rule(StrEnum):
+    """Why onboarding said no. Stable names; each has its sentence in `RULES`."""
+
+    ORGANISATION_ID_INVALID = "organisation-id-invalid"
+    ORGANISATION_UNKNOWN = "organisation-unknown"
+    ORGANISATION_LEFT = "organisation-left"
+    STANDING_MOVE = "standing-move"
+    NOT_READY = "not-ready"
+    PARTY_CODE_INVALID = "party-code-invalid"
+    PARTY_UNKNOWN = "party-unknown"
+    PARTY_TAKEN = "party-taken"
+    DIALECT_UNKNOWN = "dialect-unknown"
+    PACKAGING_UNKNOWN = "packaging-unknown"
+    CHANNEL_UNKNOWN = "channel-unknown"
+    TYPE_UNKNOWN = "type-unknown"
+    POLICY_MISMATCH = "policy-mismatch"
+    ENDPOINT_INVALID = "endpoint-invalid"
+    VALUE_OUT_OF_RANGE = "value-out-of-range"
+    KEY_ALGORITHM = "key-algorithm"
+    KEY_VALIDITY = "key-validity"
+    KEY_SPEAKS_FOR = "key-speaks-for"
+    KEY_TAKEN = "key-taken"
+    KEY_USE = "key-use"
+    KEY_REVOKED = "key-revoked"
+    KEY_UNKNOWN = "key-unknown"
+
+
+RULES: dict[Rule, str] = {
+    Rule.ORGANISATION_ID_INVALID: "An organisation id has 1 to 40 lower case letters, digits and hyphens.",
+    Rule.ORGANISATION_UNKNOWN: "The organisation is not known; apply its profile first.",
+    Rule.ORGANISATION_LEFT: "The organisation has left; it applies again under a new id.",
+    Rule.STANDING_MOVE: "The standing cannot move this way.",
+    Rule.NOT_READY: "Something that a live partner needs is still missing.",
+    Rule.PARTY_CODE_INVALID: "A party code has three capital letters or digits.",
+    Rule.PARTY_UNKNOWN: "The party is not known.",
+    Rule.PARTY_TAKEN: "Another organisation runs this party.",
+    Rule.DIALECT_UNKNOWN: "No adapter speaks this dialect.",
+    Rule.PACKAGING_UNKNOWN: "There is no such packaging.",
+    Rule.CHANNEL_UNKNOWN: "No channel serves this delivery mode.",
+    Rule.TYPE_UNKNOWN: "There is no such message type.",
+    Rule.POLICY_MISMATCH: "The security policy does not fit the packaging.",
+    Rule.ENDPOINT_INVALID: "The endpoint does not fit the delivery mode.",
+    Rule.VALUE_OUT_OF_RANGE: "A number of the agreement is out of range.",
+    Rule.KEY_ALGORITHM: "The algorithm of the key is not allowed.",
+    Rule.KEY_VALIDITY: "The validity of the key is not allowed.",
+    Rule.KEY_SPEAKS_FOR: "The key may speak only for parties of its own organisation, and a signing key for at least one.",
+    Rule.KEY_TAKEN: "The key is pinned for another organisation.",
+    Rule.KEY_USE: "A key has exactly one use and one algorithm.",
+    Rule.KEY_REVOKED: "A revoked key is never pinned again.",
+    Rule.KEY_UNKNOWN: "The key is not pinned for this organisation.",
+}
+
+
+@dataclass(eq=False)
+class OnboardingError(Exception):
+    """The rules say no. `detail` says where, without secrets or personal data."""
+
+    rule: Rule
+    detail: str = ""
+
+    def __str__(self) -> str:
+        return f"{RULES[self.rule]} {self.detail}".strip()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """The names of the parts that exist, handed in by whoever knows the catalogues."""
+
+    dialects: frozenset[str]
+    packagings: frozenset[str]
+    modes: frozenset[DeliveryMode] = frozenset(DeliveryMode)
+    types: frozenset[str] = frozenset()
+
+
+def put_organisation(directory: Directory, wanted: Organisation, now: datetime) -> tuple[Organisation, AuditEvent]:
+    """A new organisation starts as applied; a known one keeps its standing and its broker user."""
+    if not _ORGANISATION_ID.fullmatch(wanted.organisation_id):
+        raise OnboardingError(Rule.ORGANISATION_ID_INVALID)
+    known = directory.organisations.get(wanted.organisation_id)
+    if known is None:
+        record = replace(wanted, standing=Standing.APPLIED, broker_user=None, broker_password_hash=None)
+    else:
+        _require_not_left(known)
+        record = replace(known, name=wanted.name)
+    return record, _changed(record.organisation_id, now, what="organisation", standing=record.standing.value)
+
+
+def move(directory: Directory, organisation_id: OrganisationId, to: Standing, now: datetime) -> tuple[Organisation, AuditEvent]:
+    """Move a standing as `MOVES` says. To go live, everything that `missing` names must be there."""
+    organisation = require_organisation(directory, organisation_id)
+    if to not in MOVES[organisation.standing]:
+        allowed = ", ".join(sorted(MOVES[organisation.standing])) or "nothing"
+        raise OnboardingError(Rule.STANDING_MOVE, f"From {organisation.standing} to {to}; allowed from here: {allowed}.")
+    if to is Standing.LIVE and (lacking := missing(directory, organisation_id, now)):
+        raise OnboardingError(Rule.NOT_READY, " ".join(lacking))
+    event = _changed(organisation_id, now, what="standing", before=organisation.standing.value, standing=to.value)
+    return replace(organisation, standing=to), event
+
+
+def missing(directory: Directory, organisation_id: OrganisationId, now: datetime) -> tuple[str, ...]:
+    """What an organisation still needs before it can be live, one sentence each."""
+    parties = directory.parties_of(organisation_id)
+    lacking = [] if parties else ["It runs no party."]
+    lacking += [f"{code} has no agreement." for code in parties if not (directory.inbound(code) or directory.outbound(code))]
+    signing = [key for key in directory.keyring.of_organisation(organisation_id, KeyUse.SIGN) if key.valid_at(now)]
+    speaking = {code for key in signing for code in key.speaks_for}
+    lacking += [f"No valid signing key speaks for {code}." for code in parties if directory.inbound(code) and code not in speaking]
+    organisation = directory.organisations.get(organisation_id)
+    lacking += [f"{code} is served by queue but has no broker user." for code in parties if _wants_queue(directory, code) and not _has_user(organisation)]
+    return tuple(lacking)
+
+
+def give_broker_user(directory: Directory, organisation_id: OrganisationId, *, user: str, password_hash: str, now: datetime) -> tuple[Organisation, AuditEvent]:
+    """Remember the broker user of an organisation and the broker's own salted hash of its password."""
+    organisation = require_organisation(directory, organisation_id)
+    _require_not_left(organisation)
+    event = _changed(organisation_id, now, what="broker-user", user=user)
+    return replace(organisation, broker_user=user, broker_password_hash=password_hash), event
+
+
+def put_party(directory: Directory, party: Party, now: datetime) -> tuple[Party, AuditEvent]:
+    """A party belongs to one organisation for ever: receipts and keys were made under it."""
+    if not _PARTY_CODE.fullmatch(party.code):
+        raise OnboardingError(Rule.PARTY_CODE_INVALID)
+    _require_not_left(require_organisation(directory, party.organisation))
+    known = directory.parties.get(party.code)
+    if known is not None and known.organisation != party.organisation:
+        raise OnboardingError(Rule.PARTY_TAKEN, f"{party.code}.")
+    return party, _changed(party.code, now, what="party", organisation=party.organisation)
+
+
+def put_agreement(directory: Directory, agreement: Agreement, parts: Parts, now: datetime) -> tuple[Agreement, AuditEvent]:
+    """Check one agreement against the parts that exist and against itself."""
+    party = directory.parties.get(agreement.party)
+    if party is None:
+        raise OnboardingError(Rule.PARTY_UNKNOWN, f"{agreement.party}.")
+    _require_not_left(require_organisation(directory, party.organisation))
+    _check_parts(agreement, parts)
+    _check_policy(agreement)
+    _check_endpoints(agreement)
+    _check_numbers(agreement)
+    event = _changed(
+        agreement.party,
+        now,
+        what="agreement",
+        direction=agreement.direction.value,
+        dialect=agreement.dialect,
+        packaging=agreement.packaging,
+        policy=agreement.policy.name,
+        mode=agreement.mode.value,
+    )
+    return agreement, event
+
+
+def pin_key(directory: Directory, key: KeyRecord, now: datetime) -> tuple[KeyRecord, AuditEvent]:
+    """Check one key before it is pinned. Putting a known key again may change its validity and parties only."""
+    _require_not_left(require_organisation(directory, key.organisation))
+    if key.algorithm not in ALGORITHMS:
+        raise OnboardingError(Rule.KEY_ALGORITHM, f"Allowed: {', '.join(sorted(ALGORITHMS))}.")
+    _check_validity(key, now)
+    _check_speaks_for(directory, key)
+    for pinned in directory.keyring.keys.values():
+        if pinned.key_id == key.key_id or pinned.public_key == key.public_key:
+            _check_same(pinned, key)
+    facts: dict[str, str | int | bool] = {"organisation": key.organisation, "use": key.use.value, "algorithm": key.algorithm}
+    facts |= {"not_after": key.not_after.isoformat(), "speaks_for": " ".join(sorted(key.speaks_for))}
+    return key, AuditEvent(AuditCode.KEY_ADDED, now, key.key_id, facts)
+
+
+def revoke(directory: Directory, key_id: KeyId, *, reason: str, now: datetime) -> tuple[KeyRecord, AuditEvent]:
+    """End a key now. Revoking twice keeps the first time."""
+    key = directory.keyring.find(key_id)
+    if key is None:
+        raise OnboardingError(Rule.KEY_UNKNOWN)
+    if key.revoked_at is not None:
+        raise OnboardingError(Rule.KEY_REVOKED, f"It was revoked at {key.revoked_at.isoformat()}.")
+    event = AuditEvent(AuditCode.KEY_REVOKED, now, key_id, {"organisation": key.organisation, "use": key.use.value, "reason": reason})
+    return replace(key, revoked_at=now), event
+
+
+def require_organisation(directory: Directory, organisation_id: OrganisationId) -> Organisation:
+    """The organisation, or a refusal that says that it is not known."""
+    organisation = directory.organisations.get(organisation_id)
+    if organisation is None:
+        raise OnboardingError(Rule.ORGANISATION_UNKNOWN)
+    return organisation
+
+
+def _require_not_left(organisation: Organisation) -> None:
+    if organisation.standing is Standing.LEFT:
+        raise OnboardingError(Rule.ORGANISATION_LEFT)
+
+
+def _changed(subject: str, now: datetime, **facts: str) -> AuditEvent:
+    return AuditEvent(AuditCode.PARTNER_CHANGED, now, subject, facts)
+
+
+def _wants_queue(directory: Directory, code: PartyCode) -> bool:
+    agreement = directory.outbound(code)
+    return agreement is not None and agreement.mode is DeliveryMode.QUEUE
+
+
+def _has_user(organisation: Organisation | None) -> bool:
+    return organisation is not None and organisation.broker_user is not None
+
+
+def _check_parts(agreement: Agreement, parts: Parts) -> None:
+    if agreement.dialect not in parts.dialects:
+        raise OnboardingError(Rule.DIALECT_UNKNOWN, _known(agreement.dialect, parts.dialects))
+    if agreement.packaging not in parts.packagings:
+        raise OnboardingError(Rule.PACKAGING_UNKNOWN, _known(agreement.packaging, parts.packagings))
+    if agreement.mode not in parts.modes:
+        raise OnboardingError(Rule.CHANNEL_UNKNOWN, _known(agreement.mode, parts.modes))
+    if parts.types and (strange := (agreement.types or frozenset()) - parts.types):
+        raise OnboardingError(Rule.TYPE_UNKNOWN, _known(min(strange), parts.types))
+
+
+def _known(found: str, names: Iterable[str]) -> str:
+    return f"Found {found!r}; there is: {', '.join(sorted(names))}."
+
+
+def _check_policy(agreement: Agreement) -> None:
+    # The legacy policy leaves the time stamp unsigned: it is bearable only where the payload carries a signed date.
+    if agreement.policy == LEGACY_SPG and agreement.packaging != "wss":
+        raise OnboardingError(Rule.POLICY_MISMATCH, f"{LEGACY_SPG.name} is for wss only.")
+    if agreement.soap_version not in {"1.1", "1.2"}:
+        raise OnboardingError(Rule.POLICY_MISMATCH, "SOAP is 1.1 or 1.2.")
+    if strange := agreement.receipt_stages - _LATER_STAGES:
+        raise OnboardingError(Rule.VALUE_OUT_OF_RANGE, f"receipt_stages: {_known(min(strange), _LATER_STAGES)}")
+
+
+def _check_endpoints(agreement: Agreement) -> None:
+    pushed = agreement.direction is Direction.OUTBOUND and agreement.mode is DeliveryMode.PUSH
+    if pushed and agreement.endpoint is None:
+        raise OnboardingError(Rule.ENDPOINT_INVALID, "Push needs an endpoint.")
+    if not pushed and agreement.direction is Direction.OUTBOUND and agreement.endpoint is not None:
+        raise OnboardingError(Rule.ENDPOINT_INVALID, f"Mode {agreement.mode} has no endpoint.")
+    for url in (agreement.endpoint, agreement.receipt_endpoint):
+        if url is not None and not _is_endpoint(url):
+            raise OnboardingError(
+                Rule.ENDPOINT_INVALID, "An endpoint is an https URL with a host and without user, query or fragment; http is for loopback only."
+            )
+
+
+def _is_endpoint(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        port_is_valid = parts.port is None or parts.port > 0
+    except ValueError:
+        return False
+    extras = parts.username or parts.password or parts.query or parts.fragment
+    secure = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
+    return bool(secure and parts.hostname and port_is_valid and not extras and url.isprintable() and " " not in url)
+
+
+def _check_numbers(agreement: Agreement) -> None:
+    retry = agreement.retry
+    ranges: dict[str, tuple[float, float, float]] = {
+        "max_bytes": (agreement.max_bytes, 1, 20 * 1024 * 1024),
+        "max_age_seconds": (agreement.max_age_seconds, 60, 90 * 24 * 3600),
+        "timeout_seconds": (agreement.timeout_seconds, 0.1, 300),
+        "breaker_failures": (agreement.breaker_failures, 1, 1000),
+        "breaker_seconds": (agreement.breaker_seconds, 0, 3600),
+        "retry.first_seconds": (retry.first_seconds, 0.01, 3600),
+        "retry.factor": (retry.factor, 1, 10),
+        "retry.longest_seconds": (retry.longest_seconds, retry.first_seconds, 24 * 3600),
+        "retry.attempts": (retry.attempts, 1, 100_000),
+        "retry.resend_seconds": (retry.resend_seconds, 0.01, 7 * 24 * 3600),
+    }
+    for name, (value, least, most) in ranges.items():
+        if not least <= value <= most:
+            raise OnboardingError(Rule.VALUE_OUT_OF_RANGE, f"{name} must lie between {least:g} and {most:g}.")
+
+
+def _check_validity(key: KeyRecord, now: datetime) -> None:
+    if key.revoked_at is not None:
+        raise OnboardingError(Rule.KEY_REVOKED)
+    if not key.not_before < key.not_after:
+        raise OnboardingError(Rule.KEY_VALIDITY, "It ends before it begins.")
+    if key.not_after <= now:
+        raise OnboardingError(Rule.KEY_VALIDITY, "It has ended.")
+    if key.not_after - max(key.not_before, now) > LONGEST_KEY_LIFE:
+        raise OnboardingError(Rule.KEY_VALIDITY, f"It would be believed for more than {LONGEST_KEY_LIFE.days} days; name an earlier end.")
+
+
+def _check_speaks_for(directory: Directory, key: KeyRecord) -> None:
+    strange = key.speaks_for - frozenset(directory.parties_of(key.organisation))
+    if strange:
+        raise OnboardingError(Rule.KEY_SPEAKS_FOR, f"{min(strange)} is not one of its parties.")
+    if key.use is KeyUse.SIGN and not key.speaks_for:
+        raise OnboardingError(Rule.KEY_SPEAKS_FOR, "Name at least one party.")
+
+
+def _check_same(pinned: KeyRecord, key: KeyRecord) -> None:
+    if pinned.organisation != key.organisation:
+        raise OnboardingError(Rule.KEY_TAKEN)
+    if (pinned.use, pinned.algorithm) != (key.use, key.algorithm):
+        raise OnboardingError(Rule.KEY_USE, f"It is pinned for {pinned.use} with {pinned.algorithm}.")
+    if pinned.revoked_at is not None:
+        raise OnboardingError(Rule.KEY_REVOKED)
