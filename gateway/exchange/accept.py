@@ -1,0 +1,330 @@
+"""Acceptance: what a verified submission becomes, decided without I/O.
+
+What it is: the rule behind `Pipeline.submit`: route, give ids, seal, receipt, and one delivery per
+recipient, all as one `Changes`. What it is not: verification (`trust`) nor writing (`store`). The default
+for an interchange with one bad message is to refuse the whole: a sender that cannot read entries per
+message would otherwise believe that all were taken.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from broker.parcel import INLINE_LIMIT_BYTES, Parcel, encode
+from gateway.audit.events import AuditCode, AuditEvent
+from gateway.changes import Changes
+from gateway.exchange import receipts
+from gateway.exchange.means import Means
+from gateway.exchange.results import Accepted, Declined, SubmitResult
+from gateway.exchange.route import Leg, check_header, legs
+from gateway.exchange.submission import Submission
+from gateway.partners.agreement import Agreement, DeliveryMode
+from gateway.partners.directory import Directory
+from gateway.records import Delivery, DeliveryKind, DuplicateKey, MessageRecord, OutboxEntry, SubmissionRecord, Verdict
+from gateway.trust.content import digest_of
+from gateway.trust.contract import VerifiedContent
+from gateway.trust.sealing import case_lookup, seal, seal_parcel
+from schemas.catalogue import dump
+from schemas.envelope import Entry, Header, Interchange, Message
+from schemas.faults import Fault, FaultCode, Refusal
+from schemas.identifiers import DeliveryId, MessageId, OrganisationId, PartyCode, SubmissionId
+from schemas.receipts import MessageVerdict
+
+STEP_DELIVER = "deliver"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What to write, and what to answer once it is written. `changes` None: nothing to write."""
+
+    result: SubmitResult
+    changes: Changes | None = None
+    outbox_result: OrganisationId | None = None
+    """Set where the answer goes back over the sender's own queue."""
+
+
+def duplicate_key(interchange: Interchange, packaging: str) -> DuplicateKey:
+    """SPG: (sender, receiver, control reference); JSON: (sender, the sender's message id)."""
+    if packaging == "wss":
+        return DuplicateKey("spg", interchange.sender, ",".join(interchange.recipients), interchange.control_reference)
+    return DuplicateKey("json", interchange.sender, "", interchange.entries[0].header.sender_message_id)
+
+
+def key_of_unreadable(verified: VerifiedContent) -> DuplicateKey:
+    """Authentic content that names no id of its own is known by its digest."""
+    speaker = min(verified.key.speaks_for, default=PartyCode("---"))
+    return DuplicateKey("content", speaker, "", verified.digest)
+
+
+def again(existing: SubmissionRecord, later: tuple[str, ...], message_ids: tuple[MessageId, ...]) -> SubmitResult:
+    """An exact duplicate gets its first receipt, byte for byte."""
+    if existing.verdict is Verdict.ACCEPTED:
+        return Accepted(submission_id=existing.submission_id, message_ids=message_ids, receipt=existing.receipt, duplicate=True, later_receipts=later)
+    fault = Fault(FaultCode(existing.fault or FaultCode.INTERNAL_ERROR.value))
+    return Declined(fault=fault, receipt=existing.receipt, submission_id=existing.submission_id, duplicate=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acceptance:
+    """The facts of one acceptance; its methods build the parts of one `Changes`."""
+
+    submission: Submission
+    verified: VerifiedContent
+    interchange: Interchange
+    key: DuplicateKey
+    directory: Directory
+    agreement: Agreement
+    means: Means
+    now: datetime
+    submission_id: SubmissionId
+    supersedes: DuplicateKey | None = None
+
+    def decide(self) -> Decision:
+        """Accept the whole interchange. Raises Refusal where any of its messages cannot be taken."""
+        faults = tuple(entry.content for entry in self.interchange.entries if isinstance(entry.content, Fault))
+        if faults:
+            raise Refusal(faults[0], also=faults[1:])
+        routed = [(entry, self._message(entry), self._legs(entry.header)) for entry in self.interchange.entries]
+        signed = receipts.of_acceptance(
+            means=self.means,
+            now=self.now,
+            audience=self.verified.key.organisation,
+            submission=self.submission_id,
+            control_reference=self.interchange.control_reference,
+            received=self.verified.digest,
+            verdicts=tuple(MessageVerdict(message.message_id, entry.header.sender_message_id, "accepted") for entry, message, _ in routed),
+        )
+        changes = self._changes(signed, [(message, legs_) for _, message, legs_ in routed])
+        ids = tuple(message.message_id for _, message, _ in routed)
+        return Decision(Accepted(submission_id=self.submission_id, message_ids=ids, receipt=signed.jws), changes)
+
+    def _legs(self, header: Header) -> tuple[Leg, ...]:
+        check_header(header, self.agreement)
+        return legs(header, self.directory)
+
+    def _message(self, entry: Entry) -> Message:
+        assert not isinstance(entry.content, Fault)  # noqa: S101 - narrowed by decide()
+        return Message(MessageId(self.means.new_id()), entry.header, entry.content)
+
+    def _changes(self, signed: receipts.SignedReceipt, routed: list[tuple[Message, tuple[Leg, ...]]]) -> Changes:
+        messages, deliveries, parcels = [], [], []
+        events = [self._accepted_event(signed, len(routed))]
+        for message, legs_ in routed:
+            plain = dump(message)
+            record = self._message_record(message, plain)
+            messages.append(record)
+            events.append(self._message_event(record, legs_))
+            for leg in legs_:
+                delivery = self._delivery(record, leg, signed)
+                deliveries.append(delivery)
+                if leg.agreement.mode is not DeliveryMode.SHELF:
+                    parcels.append(parcel_entry(delivery, plain, self.means))
+        return Changes(
+            lane=deliveries[0].lane if deliveries else None,
+            submission=self._record(signed),
+            supersedes=self.supersedes,
+            messages=tuple(messages),
+            new_deliveries=tuple(deliveries),
+            outbox=tuple(parcels) + answer_entries(self.submission, self.verified.key.organisation, signed.jws, self.submission_id),
+            events=tuple(events),
+        )
+
+    def _record(self, signed: receipts.SignedReceipt) -> SubmissionRecord:
+        return submission_record(
+            self.submission,
+            self.verified,
+            submission_id=self.submission_id,
+            key=self.key,
+            sender=self.interchange.sender,
+            control_reference=self.interchange.control_reference,
+            signed=signed,
+            means=self.means,
+        )
+
+    def _message_record(self, message: Message, plain: bytes) -> MessageRecord:
+        header = message.header
+        return MessageRecord(
+            message_id=message.message_id,
+            submission_id=self.submission_id,
+            reference=header.reference,
+            sender=header.sender,
+            sender_message_id=header.sender_message_id,
+            type=header.type,
+            action=header.action.value,
+            version=header.version,
+            control_reference=header.control_reference,
+            case_lookup=case_lookup(self.means.lookup_key, header.case_reference) if header.case_reference else None,
+            in_reply_to=header.in_reply_to,
+            test=header.test,
+            prepared_at=header.prepared_at,
+            accepted_at=self.now,
+            canonical=seal(plain, self.means.archive, message.message_id.encode(), self.means.random),
+        )
+
+    def _delivery(self, record: MessageRecord, leg: Leg, signed: receipts.SignedReceipt) -> Delivery:
+        # A shelf has no hand-over of ours to look after, so the sweeper never looks at it.
+        look = None if leg.agreement.mode is DeliveryMode.SHELF else self.now + timedelta(seconds=self.means.sweep_seconds)
+        return Delivery(
+            delivery_id=DeliveryId(self.means.new_id()),
+            kind=DeliveryKind.MESSAGE,
+            message_id=record.message_id,
+            submission_id=self.submission_id,
+            sender=record.sender,
+            recipient=leg.recipient,
+            lane=record.case_lookup or record.message_id,
+            next_attempt_at=look,
+            last_receipt=signed.digest,
+            created_at=self.now,
+            updated_at=self.now,
+        )
+
+    def _accepted_event(self, signed: receipts.SignedReceipt, count: int) -> AuditEvent:
+        facts = {
+            "organisation": self.verified.key.organisation,
+            "sender": self.interchange.sender,
+            "channel": self.submission.channel,
+            "key": self.verified.key.key_id,
+            "content": self.verified.digest,
+            "receipt": signed.digest,
+            "messages": count,
+        }
+        return AuditEvent(AuditCode.SUBMISSION_ACCEPTED, self.now, self.submission_id, facts)
+
+    def _message_event(self, record: MessageRecord, legs_: tuple[Leg, ...]) -> AuditEvent:
+        facts = {"submission": self.submission_id, "type": record.type, "recipients": ",".join(leg.recipient for leg in legs_)}
+        return AuditEvent(AuditCode.MESSAGE_ACCEPTED, self.now, record.message_id, facts)
+
+
+def refuse_authentic(acceptance: "RefusalFacts", refusal: Refusal) -> Decision:
+    """An authentic submission that is refused is kept, takes its key, and gets a signed negative receipt."""
+    facts = acceptance
+    organisation = facts.verified.key.organisation
+    signed = receipts.of_refusal(
+        means=facts.means,
+        now=facts.now,
+        audience=organisation,
+        submission=facts.submission_id,
+        control_reference=facts.control_reference or None,
+        received=facts.verified.digest,
+        verdicts=(),
+        fault=refusal.fault,
+    )
+    event = refused_event(facts.submission_id, refusal, facts.now, organisation, signed.digest, facts.verified.digest)
+    outbox = answer_entries(facts.submission, organisation, signed.jws, facts.submission_id)
+    if not facts.keep:
+        return Decision(_declined(refusal, signed.jws, facts.submission_id), Changes(outbox=outbox, events=(event,)))
+    record = submission_record(
+        facts.submission,
+        facts.verified,
+        submission_id=facts.submission_id,
+        key=facts.key,
+        sender=facts.key.sender,
+        control_reference=facts.control_reference,
+        signed=signed,
+        means=facts.means,
+    )
+    record = replace(record, verdict=Verdict.REFUSED, fault=refusal.fault.code.value)
+    return Decision(
+        _declined(refusal, signed.jws, facts.submission_id),
+        Changes(submission=record, supersedes=facts.supersedes, outbox=outbox, events=(event,)),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusalFacts:
+    """The facts of one refusal of authentic content."""
+
+    submission: Submission
+    verified: VerifiedContent
+    key: DuplicateKey
+    control_reference: str
+    means: Means
+    now: datetime
+    submission_id: SubmissionId
+    keep: bool = True
+    """False where another submission already holds the key: then only the chain remembers."""
+    supersedes: DuplicateKey | None = None
+
+
+def refuse_unproven(submission: Submission, refusal: Refusal, *, means: Means, now: datetime) -> Decision:
+    """The signature failed. A caller whom the channel knows gets a signed refusal and the chain holds the
+    cause; nobody else gets more than one sentence, and the chain cannot be flooded."""
+    if submission.peer is None:
+        return Decision(Declined(fault=refusal.fault, also=tuple(refusal.also)))
+    submission_id = SubmissionId(means.new_id())
+    received = digest_of(submission.wire.body)
+    signed = receipts.of_refusal(
+        means=means, now=now, audience=submission.peer, submission=submission_id, control_reference=None, received=received, verdicts=(), fault=refusal.fault
+    )
+    event = refused_event(submission_id, refusal, now, submission.peer, signed.digest, received)
+    outbox = answer_entries(submission, submission.peer, signed.jws, submission_id)
+    return Decision(_declined(refusal, signed.jws, submission_id), Changes(outbox=outbox, events=(event,)))
+
+
+def refused_event(subject: str, refusal: Refusal, now: datetime, organisation: str, receipt: str, received: str) -> AuditEvent:
+    """The chain holds the cause, which an outsider never learns."""
+    facts = {"organisation": organisation, "fault": refusal.fault.code.value, "receipt": receipt, "received": received}
+    if refusal.cause:
+        facts["cause"] = refusal.cause
+    if refusal.fault.pointer:
+        facts["pointer"] = refusal.fault.pointer
+    return AuditEvent(AuditCode.SUBMISSION_REFUSED, now, subject, facts)
+
+
+def _declined(refusal: Refusal, receipt: str, submission_id: SubmissionId) -> Declined:
+    return Declined(fault=refusal.fault, also=tuple(refusal.also), receipt=receipt, submission_id=submission_id)
+
+
+def submission_record(
+    submission: Submission,
+    verified: VerifiedContent,
+    *,
+    submission_id: SubmissionId,
+    key: DuplicateKey,
+    sender: PartyCode,
+    control_reference: str,
+    signed: receipts.SignedReceipt,
+    means: Means,
+) -> SubmissionRecord:
+    """The archive copy: the bytes exactly as received, sealed."""
+    return SubmissionRecord(
+        submission_id=submission_id,
+        organisation=verified.key.organisation,
+        sender=sender,
+        channel=submission.channel,
+        packaging=submission.packaging,
+        content_type=submission.wire.content_type,
+        key=key,
+        content_digest=verified.digest,
+        control_reference=control_reference,
+        verdict=Verdict.ACCEPTED,
+        fault=None,
+        received_at=submission.received_at,
+        archive=seal(submission.wire.body, means.archive, submission_id.encode(), means.random),
+        receipt=signed.jws,
+        receipt_digest=signed.digest,
+    )
+
+
+def parcel_entry(delivery: Delivery, plain: bytes | None, means: Means) -> OutboxEntry:
+    """A parcel for the recipient's courier: the message inline, sealed, or a claim check (EIP)."""
+    parcel = Parcel(STEP_DELIVER, delivery.delivery_id, delivery.recipient, delivery.lane)
+    if plain is not None and len(plain) <= INLINE_LIMIT_BYTES:
+        parcel = replace(parcel, sealed=seal_parcel(plain, means.parcel_key, parcel.associated_data(), means.random))
+    return OutboxEntry(
+        vhost="gateway",
+        exchange="gateway",
+        routing_key=f"outbound.{delivery.recipient}",
+        body=encode(parcel),
+        message_id=delivery.delivery_id,
+        content_type="application/vnd.gateway.parcel",
+    )
+
+
+def answer_entries(submission: Submission, organisation: OrganisationId, jws: str, message_id: str) -> tuple[OutboxEntry, ...]:
+    """What came over AMQP is answered over the sender's own queue; elsewhere the door answers."""
+    return (receipt_entry(organisation, jws, message_id),) if submission.channel == "amqp" else ()
+
+
+def receipt_entry(organisation: OrganisationId, jws: str, message_id: str) -> OutboxEntry:
+    """A receipt on its way into the partner's own queue."""
+    return OutboxEntry(vhost="partners", exchange="to", routing_key=organisation, body=jws.encode("ascii"), message_id=message_id, content_type="application/jose")

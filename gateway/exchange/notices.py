@@ -1,0 +1,156 @@
+"""Notices: how a sender is told of a later stage.
+
+What it is: the rule that turns one of our receipts into its way back: into the sender's queue, pushed to its
+endpoint, or, for SPG senders, the InterchangeStatusNotification that nDelius waits for. What it is not: a
+receipt for a receipt: a status notification is never answered by another.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from gateway.audit.events import AuditCode, AuditEvent
+from gateway.exchange.accept import parcel_entry, receipt_entry
+from gateway.exchange.means import Means
+from gateway.exchange.receipts import SignedReceipt
+from gateway.exchange.stages import reached_last_stage
+from gateway.partners.agreement import Agreement, DeliveryMode
+from gateway.partners.directory import Directory
+from gateway.records import Delivery, DeliveryKind, DeliveryState, MessageRecord, OutboxEntry, SubmissionRecord
+from gateway.trust.sealing import seal
+from schemas.catalogue import dump
+from schemas.envelope import Action, Header, Message
+from schemas.faults import FAULTS, FaultCode
+from schemas.identifiers import DeliveryId, MessageId
+from schemas.messages.interchange_status_notification import InterchangeStatusNotification
+
+PROCESSED = 202
+"""nDelius marks an export processed, and releases held messages, on this code and no other."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What telling the sender adds to the changes of a settlement."""
+
+    messages: tuple[MessageRecord, ...] = ()
+    deliveries: tuple[Delivery, ...] = ()
+    touched: tuple[Delivery, ...] = ()
+    """Siblings written unchanged: two settlements of one interchange at once must not both miss that they were the last."""
+    outbox: tuple[OutboxEntry, ...] = ()
+    events: tuple[AuditEvent, ...] = ()
+
+
+def tell(
+    settled: Delivery,
+    signed: SignedReceipt,
+    directory: Directory,
+    submission: SubmissionRecord | None,
+    others: Sequence[Delivery],
+    means: Means,
+    now: datetime,
+) -> Told:
+    """The sender's way back for this receipt, by its own outbound agreement."""
+    agreement, organisation = directory.outbound(settled.sender), directory.organisation_of(settled.sender)
+    if agreement is None or organisation is None:
+        return Told()
+    if submission is not None and submission.packaging == "wss":
+        return _status_notification(settled, directory, submission, others, means, now)
+    if signed.receipt.stage.value not in agreement.receipt_stages:
+        return Told()
+    if agreement.mode is DeliveryMode.QUEUE:
+        return Told(outbox=(receipt_entry(organisation.organisation_id, signed.jws, signed.receipt.receipt_id),))
+    if agreement.mode is DeliveryMode.PUSH and agreement.receipt_endpoint:
+        return _pushed(settled, signed, means, now)
+    return Told()
+
+
+def _pushed(settled: Delivery, signed: SignedReceipt, means: Means, now: datetime) -> Told:
+    notice = _notice(settled, means, now)
+    notice = replace(
+        notice,
+        document=seal(signed.jws.encode("ascii"), means.archive, notice.delivery_id.encode(), means.random),
+        sent_digest=signed.digest,
+    )
+    return Told(deliveries=(notice,), outbox=(parcel_entry(notice, None, means),))
+
+
+def _notice(settled: Delivery, means: Means, now: datetime, message_id: MessageId | None = None) -> Delivery:
+    delivery_id = DeliveryId(means.new_id())
+    return Delivery(
+        delivery_id=delivery_id,
+        kind=DeliveryKind.NOTICE,
+        message_id=message_id,
+        submission_id=settled.submission_id,
+        sender=settled.recipient,
+        recipient=settled.sender,
+        # Receipts of one delivery go back in order; nothing else waits for them.
+        lane=f"notice:{settled.delivery_id}",
+        next_attempt_at=now + timedelta(seconds=means.sweep_seconds),
+        created_at=now,
+        updated_at=now,
+    )
+
+
+def _status_notification(
+    settled: Delivery, directory: Directory, submission: SubmissionRecord, others: Sequence[Delivery], means: Means, now: datetime
+) -> Told:
+    """Sent once, when every message of the interchange has reached its last stage, with the worst code."""
+    touched = (min(others, key=lambda delivery: delivery.sequence),) if others else ()
+    every = (settled, *others)
+    if not all(reached_last_stage(delivery, directory.outbound(delivery.recipient)) for delivery in every):
+        return Told(touched=touched)
+    message, record = _notification(settled, directory.inbound(settled.sender), submission, max(status_of(delivery) for delivery in every), means, now)
+    notice = _notice(settled, means, now, record.message_id)
+    facts = {"submission": submission.submission_id, "type": record.type, "recipients": notice.recipient}
+    event = AuditEvent(AuditCode.MESSAGE_ACCEPTED, now, record.message_id, facts)
+    return Told(
+        messages=(record,), deliveries=(notice,), touched=touched, outbox=(parcel_entry(notice, dump(message), means),), events=(event,)
+    )
+
+
+def status_of(delivery: Delivery) -> int:
+    """The SPG StatusCode of one settled delivery: 202, or the code of its fault."""
+    if delivery.state in (DeliveryState.APPLIED, DeliveryState.DELIVERED):
+        return PROCESSED
+    try:
+        return FAULTS[FaultCode(delivery.fault or "")].spg
+    except ValueError:
+        # The recipient's own fault code: it would not, in its own words.
+        return FAULTS[FaultCode.NOT_APPLIED].spg
+
+
+def _notification(
+    settled: Delivery, agreement: Agreement | None, submission: SubmissionRecord, status: int, means: Means, now: datetime
+) -> tuple[Message, MessageRecord]:
+    message_id = MessageId(means.new_id())
+    header = Header(
+        sender=settled.recipient,
+        recipients=(settled.sender,),
+        type="InterchangeStatusNotification",
+        action=Action.RESPONSE,
+        version=agreement.version if agreement else "0-9-14",
+        sender_message_id=message_id,
+        control_reference=submission.control_reference,
+        in_reply_to=submission.control_reference,
+        prepared_at=now,
+        application="SPG",
+    )
+    message = Message(message_id, header, InterchangeStatusNotification(status_code=status))
+    record = MessageRecord(
+        message_id=message_id,
+        submission_id=submission.submission_id,
+        reference=0,
+        sender=header.sender,
+        sender_message_id=message_id,
+        type=header.type,
+        action=header.action.value,
+        version=header.version,
+        control_reference=header.control_reference,
+        case_lookup=None,
+        in_reply_to=header.in_reply_to,
+        test=False,
+        prepared_at=now,
+        accepted_at=now,
+        canonical=seal(dump(message), means.archive, message_id.encode(), means.random),
+    )
+    return message, record

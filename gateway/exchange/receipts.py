@@ -1,0 +1,128 @@
+"""Receipts of ours: made and verified by the same code.
+
+What it is: claims signed as a compact JWS of type `receipt+jws`, and its digest, which the next receipt of
+the same delivery names as `previous`. What it is not: a decision: `accept` and `settle` decide what to say.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from gateway.exchange.means import Means
+from gateway.trust.content import digest_of
+from gateway.trust.contract import SealOrder
+from schemas.faults import Fault
+from schemas.identifiers import Digest, OrganisationId
+from schemas.receipts import Basis, Evidence, FaultClaim, MessageVerdict, Receipt, Stage, encode
+
+
+@dataclass(frozen=True, slots=True)
+class SignedReceipt:
+    """A receipt as it goes out."""
+
+    receipt: Receipt
+    jws: str
+    digest: Digest
+
+
+def fault_claim(fault: Fault) -> FaultClaim:
+    """A fault as a receipt tells it."""
+    return FaultClaim(fault.code.value, fault.row.title, fault.detail, fault.pointer)
+
+
+def sign(receipt: Receipt, means: Means, now: datetime) -> SignedReceipt:
+    """Sign claims. The digest is that of the compact JWS, so that it proves the signature too."""
+    wire = means.receipts.seal(SealOrder(document=encode(receipt), kind="receipt", audience=receipt.audience, now=now), means.message_signer)
+    return SignedReceipt(receipt, wire.body.decode("ascii"), digest_of(wire.body))
+
+
+def of_acceptance(
+    *,
+    means: Means,
+    now: datetime,
+    audience: OrganisationId,
+    submission: str,
+    control_reference: str,
+    received: Digest,
+    verdicts: tuple[MessageVerdict, ...],
+) -> SignedReceipt:
+    """`accepted`: durable with the gateway. One per submission."""
+    return sign(
+        Receipt(
+            issuer=means.issuer,
+            audience=audience,
+            receipt_id=means.new_id(),
+            issued_at=int(now.timestamp()),
+            stage=Stage.ACCEPTED,
+            subject=submission,
+            control_reference=control_reference,
+            received_digest=received,
+            messages=verdicts,
+        ),
+        means,
+        now,
+    )
+
+
+def of_refusal(
+    *,
+    means: Means,
+    now: datetime,
+    audience: OrganisationId,
+    submission: str,
+    control_reference: str | None,
+    received: Digest,
+    verdicts: tuple[MessageVerdict, ...],
+    fault: Fault,
+) -> SignedReceipt:
+    """`refused`: not taken, and why."""
+    return sign(
+        Receipt(
+            issuer=means.issuer,
+            audience=audience,
+            receipt_id=means.new_id(),
+            issued_at=int(now.timestamp()),
+            stage=Stage.REFUSED,
+            subject=submission,
+            control_reference=control_reference,
+            received_digest=received,
+            messages=verdicts,
+            fault=fault_claim(fault),
+        ),
+        means,
+        now,
+    )
+
+
+def of_stage(
+    stage: Stage,
+    *,
+    means: Means,
+    now: datetime,
+    audience: OrganisationId,
+    message: str,
+    recipient: str,
+    basis: Basis,
+    sent: Digest | None,
+    previous: Digest | None,
+    fault: FaultClaim | None = None,
+    evidence: Evidence | None = None,
+) -> SignedReceipt:
+    """A later stage of one delivery, chained to the receipt before it."""
+    return sign(
+        Receipt(
+            issuer=means.issuer,
+            audience=audience,
+            receipt_id=means.new_id(),
+            issued_at=int(now.timestamp()),
+            stage=stage,
+            subject=message,
+            recipient=recipient,
+            basis=basis,
+            sent_digest=sent,
+            previous=previous,
+            fault=fault,
+            evidence=evidence,
+        ),
+        means,
+        now,
+    )

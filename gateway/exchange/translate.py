@@ -1,0 +1,69 @@
+"""Translation: the canonical message in one recipient's language, fixed once and for ever.
+
+What it is: the rule that makes a delivery's document, its digest and what it leaves out. What it is not:
+a signature (`prepare`) nor a dialect (`adapters.agencies`).
+"""
+
+import json
+from dataclasses import replace
+from datetime import datetime
+
+from adapters.contract import Adapter, Document, Outgoing
+from gateway.audit.events import AuditCode, AuditEvent
+from gateway.changes import Changes
+from gateway.exchange.means import Means
+from gateway.partners.agreement import Agreement
+from gateway.records import Delivery
+from gateway.trust.content import document_digest
+from gateway.trust.sealing import seal
+from schemas.envelope import Message
+
+_REFERENCE_BASE = 1_000_000_000_000
+"""Our control references have 13 digits, as those of the real product have."""
+
+
+def control_reference(delivery: Delivery) -> str:
+    """Ours for this delivery, unique for ever: its place in the order of acceptance."""
+    return str(_REFERENCE_BASE + delivery.sequence)
+
+
+def sequence_of(reference: str) -> int | None:
+    """The delivery sequence that a control reference of ours names; None for any other text."""
+    if not (reference.isascii() and reference.isdigit()) or len(reference) > 18:
+        return None
+    number = int(reference) - _REFERENCE_BASE
+    return number if number > 0 else None
+
+
+def translate(message: Message, delivery: Delivery, agreement: Agreement, adapter: Adapter, now: datetime) -> Document:
+    """Write the message for this recipient. Raises Refusal(`not-translatable`)."""
+    outgoing = Outgoing(
+        sender=delivery.sender,
+        recipient=delivery.recipient,
+        control_reference=control_reference(delivery),
+        answers=message.header.in_reply_to,
+        version=agreement.version,
+        prepared_at=now,
+    )
+    return adapter.write(message, outgoing)
+
+
+def fix(delivery: Delivery, document: Document, agreement: Agreement, means: Means, now: datetime) -> tuple[Delivery, Changes]:
+    """The delivery with its document, and the changes that make it durable before the first hand-over."""
+    left_out = json.dumps([{"pointer": item.pointer, "reason": item.reason} for item in document.left_out])
+    fixed = replace(
+        delivery,
+        document=seal(document.content, means.archive, delivery.delivery_id.encode(), means.random),
+        sent_digest=document_digest(agreement.packaging, document.content),
+        left_out=left_out,
+        updated_at=now,
+    )
+    facts = {
+        "message": delivery.message_id or "",
+        "recipient": delivery.recipient,
+        "sent": fixed.sent_digest or "",
+        "dialect": agreement.dialect,
+        "left_out": len(document.left_out),
+    }
+    event = AuditEvent(AuditCode.DELIVERY_PREPARED, now, delivery.delivery_id, facts)
+    return replace(fixed, version=fixed.version + 1), Changes(lane=delivery.lane, deliveries=(fixed,), events=(event,))
