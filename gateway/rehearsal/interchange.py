@@ -1,0 +1,132 @@
+"""SPG interchanges as a simulated nDelius writes and reads them: sample letters, re-addressed and re-dated.
+
+What it is: the public test payloads of the real product with other names, numbers and dates put in, and a plain
+reader of what comes back. What it is not: the gateway's dialect (`adapters.agencies.ndelius`), which it must not
+share. Called by the simulated nDelius. Element names and local time follow the SPG wire format.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from importlib import resources
+from zoneinfo import ZoneInfo
+
+from lxml import etree
+
+NAMESPACE = "http://www.justice.gsi.gov.uk/SPG/"
+LONDON = ZoneInfo("Europe/London")
+
+TRANSFER_REQUEST = "ConsolidatedTransferRequest-OM-new.xml"
+TRANSFER_REQUEST_WITH_ORDER = "ConsolidatedTransferRequest-OM+OS-new.xml"
+CONTACT = "Contact-ins-full.xml"
+ADDRESS = "Address-ins-full.xml"
+CUSTODY_RELEASE = "CustodyRelease-ins-full.xml"
+STATUS_NOTIFICATION = "InterchangeStatusNotification-202.xml"
+
+KEY_ELEMENTS: Mapping[str, str] = {
+    "ConsolidatedTransferRequest": "TransferID",
+    "ConsolidatedTransferResponse": "TransferID",
+    "Contact": "ContactID",
+    "Address": "OffenderAddressID",
+    "CustodyRelease": "EventID",
+}
+"""The number by which both ends know one thing, whatever carried it: how a journal is matched with another's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addressing:
+    """What is put into a sample letter besides its content."""
+
+    sender: str
+    receiver: str
+    reference: str
+    prepared_at: datetime
+    answers: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SpgMessage:
+    """One message of an interchange, as far as a journal needs it."""
+
+    type: str
+    case: str
+    key: str
+    values: Mapping[str, str]
+    """Text of every element that has no children, by name; of equal names the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpgInterchange:
+    """One interchange that came in."""
+
+    sender: str
+    receiver: str
+    reference: str
+    answers: str
+    messages: tuple[SpgMessage, ...]
+
+
+def write(sample: str, addressing: Addressing, values: Mapping[str, str]) -> bytes:
+    """A sample letter with its addressing and every leaf element that `values` names replaced, as XML bytes."""
+    root = etree.fromstring(_sample(sample), _parser())
+    local = addressing.prepared_at.astimezone(LONDON)
+    header = {
+        "SenderIdentity": addressing.sender,
+        "ReceiverIdentity": addressing.receiver,
+        "SenderControlReference": addressing.reference,
+        "DateOfPreparation": local.strftime("%Y-%m-%d"),
+        "TimeOfPreparation": local.strftime("%H:%M:%S.%f")[:-3],
+    }
+    answered = {"ReceiverControlReference": addressing.answers} if addressing.answers else {}
+    for element in root.iter(etree.Element):
+        text = (header | answered | dict(values)).get(etree.QName(element).localname)
+        if text is not None and len(element) == 0:
+            element.text = text
+    return etree.tostring(root)
+
+
+def read(content: bytes) -> SpgInterchange:
+    """What an interchange says. The content was verified before."""
+    root = etree.fromstring(content, _parser())
+    header = _leaves(_child(root, "SPGInterchangeHeader"))
+    messages = tuple(_message(element) for element in root if etree.QName(element).localname == "SPGMessage")
+    return SpgInterchange(
+        header["SenderIdentity"], header["ReceiverIdentity"], header["SenderControlReference"], header.get("ReceiverControlReference", ""), messages
+    )
+
+
+def response_code(content: bytes) -> int:
+    """The number in an SPGInterchangeResponse."""
+    return int(_leaves(etree.fromstring(content, _parser()))["SPGInterchangeResponseType"])
+
+
+def response(code: int) -> bytes:
+    """An SPGInterchangeResponse of our own."""
+    return f'<SPGInterchangeResponse xmlns="{NAMESPACE}"><SPGInterchangeResponseType>{code}</SPGInterchangeResponseType></SPGInterchangeResponse>'.encode()
+
+
+def _sample(name: str) -> bytes:
+    return resources.files("gateway.rehearsal").joinpath("data", name).read_bytes()
+
+
+def _parser() -> etree.XMLParser:
+    return etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True)
+
+
+def _child(parent: etree._Element, name: str) -> etree._Element:
+    return next(element for element in parent if etree.QName(element).localname == name)
+
+
+def _leaves(parent: etree._Element) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for element in parent.iter(etree.Element):
+        if len(element) == 0:
+            found.setdefault(etree.QName(element).localname, (element.text or "").strip())
+    return found
+
+
+def _message(element: etree._Element) -> SpgMessage:
+    payload = element[1]
+    kind = etree.QName(payload).localname
+    values = _leaves(payload)
+    return SpgMessage(kind, values.get("CaseReferenceNumber", ""), values.get(KEY_ELEMENTS.get(kind, ""), ""), values)
