@@ -1,0 +1,63 @@
+# The one face of the tools. `make demo` and `make test` need nothing before them but Debian, git and make.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= python3.11
+UV ?= uv
+WORKERS ?= 2
+PURE := tests/architecture tests/unit tests/properties tests/contract tests/vectors tests/fuzz
+PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+SOURCES := gateway adapters broker schemas tests docs
+COMPILE := pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-header --no-annotate
+
+.PHONY: help setup demo test quick check format docs lock bench clean
+
+help: ## what there is to make
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
+
+setup: $(VENV)/.complete ## install everything, once; leaves .venv/bin/gateway
+
+$(VENV)/.complete: requirements-dev.lock pyproject.toml .ci/system-packages
+	.ci/system-packages
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+demo: setup ## the whole story, on private nodes, in under a minute
+	$(BIN)/gateway demo
+
+test: setup check ## everything that CI runs
+	$(PYTEST) tests
+
+quick: setup ## the pure rings: no service needed
+	$(PYTEST) -m "not rabbitmq and not postgresql and not slow" $(wildcard $(PURE))
+
+check: setup ## format, lint, types, the law, duplicates
+	$(BIN)/ruff format --check --quiet $(SOURCES)
+	$(BIN)/ruff check --quiet $(SOURCES)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python tests/architecture/duplicates.py
+
+format: setup ## put the sources in order
+	$(BIN)/ruff format $(SOURCES)
+	$(BIN)/ruff check --fix $(SOURCES)
+
+docs: setup ## write the generated pages again
+	$(BIN)/python docs/generate.py
+
+lock: ## choose versions again; needs uv
+	$(UV) $(COMPILE) --output-file requirements.lock
+	$(UV) $(COMPILE) --extra dev --constraint requirements.lock --output-file requirements-dev.lock
+
+bench: setup ## messages a second, partner to partner
+	$(BIN)/gateway bench --json
+
+clean: ## remove what was built; var/ keeps its data
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
