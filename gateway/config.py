@@ -1,0 +1,245 @@
+"""Settings: everything that differs between two installations, read and checked once.
+
+What it is: the only reader of the environment; a frozen value after that. What it is not: where secrets
+live: those are paths, or values that never print. Called by `cli` and `bootstrap`. Order of precedence:
+arguments, environment (`GATEWAY_…`), env file, TOML file, defaults.
+"""
+
+import ipaddress
+import os
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+PREFIX = "GATEWAY_"
+CONFIG_FILE_VARIABLE = "GATEWAY_CONFIG_FILE"
+"""Names a TOML file of settings; the one variable that is not itself a setting."""
+_MEBIBYTE = 1024 * 1024
+
+
+class ConfigurationInvalid(Exception):
+    """The settings contradict themselves or cannot be read. Names settings, never their values."""
+
+
+class Environment(StrEnum):
+    """Which world this gateway serves; a message for one is refused by the others."""
+
+    DEV = "dev"
+    TEST = "test"
+    LIVE = "live"
+
+
+class ClientCertificates(StrEnum):
+    """What the TLS door asks of callers."""
+
+    REQUIRED = "required"
+    OPTIONAL = "optional"
+    NONE = "none"
+
+
+class BrokerKind(StrEnum):
+    """Which broker carries parcels."""
+
+    MEMORY = "memory"
+    RABBITMQ = "rabbitmq"
+
+
+class LogLevel(StrEnum):
+    """Least severe line that is written."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class LogFormat(StrEnum):
+    """How log lines look."""
+
+    JSON = "json"
+    CONSOLE = "console"
+
+
+class Settings(BaseSettings):
+    """All settings, with the checks that need more than one of them."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=None, extra="forbid", frozen=True, hide_input_in_errors=True, validate_default=True)
+
+    environment: Environment = Field(Environment.DEV, description="Which world this gateway serves. `live` refuses every unsafe setting.")
+    data_dir: Path = Field(Path("var"), description="Folder for what this machine keeps: the SQLite file, keys, a private broker node.")
+
+    # store and broker
+    database_url: SecretStr = Field(
+        default_factory=lambda data: SecretStr(f"sqlite:///{data['data_dir'] / 'gateway.db'}"),
+        description="SQLAlchemy URL of the store: `sqlite:///…` or `postgresql+psycopg://…`. By default a SQLite file in the data folder.",
+    )
+    broker: BrokerKind = Field(BrokerKind.MEMORY, description="`memory` (one process) or `rabbitmq`.")
+    broker_url: SecretStr | None = Field(None, description="AMQP URL of the gateway's own vhost. Needed for `rabbitmq`.")
+    broker_partners_url: SecretStr | None = Field(None, description="AMQP URL of the partners' vhost. Needed for `rabbitmq`.")
+    broker_management_url: SecretStr | None = Field(
+        None, description="URL of RabbitMQ's management API, with user and password: topology, users and permissions are made through it."
+    )
+
+    # identity
+    audience: str = Field(
+        default_factory=lambda data: f"interagency-gateway.{data['environment']}",
+        description="What partners write into `aud`: this gateway and its environment.",
+    )
+    issuer: str = Field(default_factory=lambda data: data["audience"], description="What we write into `iss` of receipts. By default the audience.")
+    keys_dir: Path = Field(default_factory=lambda data: data["data_dir"] / "keys", description="Folder of the gateway's own keys: signing, archive, index.")
+
+    # the door
+    public_url: str = Field("http://127.0.0.1:8080", description="The address partners call, without a final slash. `htu` of caller tokens starts with it.")
+    http_host: str = Field("127.0.0.1", description="Address to listen at.")
+    http_port: int = Field(8080, ge=0, le=65535, description="Port to listen at; 0 takes a free one.")
+    tls_certificate: Path | None = Field(None, description="Our server certificate with its chain, PEM. Without it the door speaks plain HTTP.")
+    tls_private_key: Path | None = Field(None, description="Private key of that certificate, PEM.")
+    tls_client_ca: Path | None = Field(None, description="CA certificates that issue partners' client certificates, PEM.")
+    client_certificates: ClientCertificates = Field(
+        ClientCertificates.NONE, description="`required`: every caller presents one; `optional`: one that is presented must be pinned; `none`: not asked for."
+    )
+    tls_ends_at_proxy: bool = Field(default=False, description="True where a proxy ends TLS before us; in `live` a plain HTTP door is refused otherwise.")
+    metrics_networks: tuple[str, ...] = Field(("127.0.0.0/8", "::1/128"), description="Networks that may read /metrics; anybody else gets 404.")
+
+    # limits
+    max_body_bytes: int = Field(20 * _MEBIBYTE, ge=1024, description="Largest request body at any door.")
+    max_bodies_bytes: int = Field(256 * _MEBIBYTE, ge=1024, description="Bytes of request bodies in memory at one time, over all requests.")
+    max_depth: int = Field(40, ge=8, description="Deepest nesting of XML or JSON.")
+    max_elements: int = Field(400_000, ge=100, description="Most XML elements or JSON values in one message.")
+    body_timeout_seconds: float = Field(30.0, gt=0, description="How long a request body may take to arrive.")
+    head_timeout_seconds: float = Field(20.0, gt=0, description="How long a request's head may take to arrive, from the opening of the connection.")
+    keep_alive_seconds: float = Field(65.0, gt=0, description="How long an idle connection is kept; longer than a load balancer's own idle time.")
+    max_connections: int = Field(512, ge=1, description="Connections served at one time; more are answered 503.")
+    connection_backlog: int = Field(256, ge=1, description="Connections that may wait to be taken by the listening socket.")
+    request_threads: int = Field(120, ge=4, description="Requests worked on at one time; more wait.")
+    stop_seconds: float = Field(10.0, gt=0, description="How long running requests may take when the server stops.")
+    long_poll_seconds: float = Field(60.0, ge=0, le=60, description="Longest wait that a mailbox caller may ask for.")
+    long_poll_look_seconds: float = Field(1.0, gt=0, description="How often a waiting mailbox looks into the store for what other processes accepted.")
+    long_polls_per_organisation: int = Field(8, ge=1, description="Mailbox callers of one organisation that may wait at one time.")
+    page_limit: int = Field(100, ge=1, le=1000, description="Most items in one answer.")
+
+    # batches and workers
+    batch_items: int = Field(100, ge=1, le=1000, description="Most submissions that share one commit.")
+    batch_seconds: float = Field(0.005, ge=0, le=1, description="Longest wait for a batch to fill, under load.")
+    batch_waiting: int = Field(2000, ge=1, description="Submissions that may wait for a commit; more are answered 429.")
+    batch_timeout_seconds: float = Field(30.0, gt=0, description="How long a caller waits for its commit before it is answered 503.")
+    relay_interval_seconds: float = Field(0.05, gt=0, description="How often the relay looks for what is owed to the broker when nothing was there.")
+    relay_items: int = Field(500, ge=1, description="Most publications in one window of confirms.")
+    relay_late_seconds: float = Field(30.0, gt=0, description="With a backlog and no confirm for this long, the gateway is not ready.")
+    lease_seconds: float = Field(15.0, gt=1, description="How long the one active relay may be silent before another takes over.")
+    sweeper_interval_seconds: float = Field(5.0, gt=0, description="How often the sweeper looks for unfinished deliveries that nobody works on.")
+    sweeper_items: int = Field(500, ge=1, description="Most deliveries that the sweeper puts back at one time.")
+    courier_items: int = Field(100, ge=1, description="Most deliveries that a courier works on in one batch.")
+    courier_prefetch: int = Field(400, ge=1, description="Parcels that a courier may hold unacknowledged.")
+    timers_interval_seconds: float = Field(30.0, gt=0, description="How often timers run: forgotten tokens, checkpoints of the audit chain.")
+    egress_allow: tuple[str, ...] = Field(
+        (), description="Where pushes may go: `host` or `host:port`, also `*.example.org`. Anything else is refused before a connection is made."
+    )
+    egress_ca: Path | None = Field(None, description="CA certificates that partners' servers are checked against, PEM; by default the system's.")
+    egress_certificate: Path | None = Field(None, description="Our client certificate for pushes, PEM with its key.")
+
+    # log
+    log_level: LogLevel = Field(LogLevel.INFO, description="Least severe line that is written: `debug`, `info`, `warning`, `error`.")
+    log_format: LogFormat = Field(LogFormat.JSON, description="`json`: a line per event on stderr; `console`: for people.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments, environment, env file, secret files, TOML file: the first that names a setting wins."""
+        return init_settings, env_settings, dotenv_settings, file_secret_settings, TomlConfigSettingsSource(settings_cls)
+
+    @field_validator("public_url")
+    @classmethod
+    def _no_final_slash(cls, url: str) -> str:
+        if not url.startswith(("https://", "http://")):
+            raise ValueError("must start with https:// or http://")
+        return url.rstrip("/")
+
+    @field_validator("metrics_networks")
+    @classmethod
+    def _networks(cls, networks: tuple[str, ...]) -> tuple[str, ...]:
+        for network in networks:
+            ipaddress.ip_network(network)
+        return networks
+
+    @model_validator(mode="after")
+    def _agrees_with_itself(self) -> Self:
+        faults = [text for holds, text in (*self._contradictions(), *self._unsafe_in_live()) if holds]
+        if faults:
+            raise ValueError("; ".join(faults))
+        return self
+
+    def _contradictions(self) -> tuple[tuple[bool, str], ...]:
+        asks = self.client_certificates is not ClientCertificates.NONE
+        return (
+            ((self.tls_certificate is None) != (self.tls_private_key is None), "tls_certificate and tls_private_key go together"),
+            (asks and self.tls_certificate is None, "client_certificates needs tls_certificate: they are seen only where TLS ends"),
+            (asks and self.tls_client_ca is None, "client_certificates needs tls_client_ca"),
+            (self.tls_ends_at_proxy and self.tls_certificate is not None, "tls_ends_at_proxy contradicts tls_certificate"),
+            (self.broker is BrokerKind.RABBITMQ and (not self.broker_url or not self.broker_partners_url), "rabbitmq needs broker_url and broker_partners_url"),
+            (self.max_bodies_bytes < self.max_body_bytes, "max_bodies_bytes must not be less than max_body_bytes"),
+        )
+
+    def _unsafe_in_live(self) -> tuple[tuple[bool, str], ...]:
+        live = self.environment is Environment.LIVE
+        return (
+            (live and not self.public_url.startswith("https://"), "live needs an https public_url"),
+            (live and self.tls_certificate is None and not self.tls_ends_at_proxy, "live needs tls_certificate, or tls_ends_at_proxy"),
+            (live and self.broker is BrokerKind.MEMORY, "live needs the rabbitmq broker"),
+            (live and "*" in self.egress_allow, "live needs named hosts in egress_allow"),
+        )
+
+    @property
+    def tls(self) -> bool:
+        """True where TLS ends at our door."""
+        return self.tls_certificate is not None
+
+
+def load_settings(config_file: Path | None = None, env_file: Path | None = None, **given: object) -> Settings:
+    """Read and check everything once. Raises ConfigurationInvalid, which names settings and never a value.
+
+    The TOML file is the argument, else what GATEWAY_CONFIG_FILE names. A variable or key that is no setting
+    is refused: a misspelt security setting must not be ignored in silence.
+    """
+    file = config_file or _named_file(os.environ)
+    _refuse_unknown(os.environ)
+    if file is not None and not file.is_file():
+        raise ConfigurationInvalid(f"the settings file {file} is not there")
+
+    class _FromFile(Settings):
+        model_config = SettingsConfigDict(toml_file=file)
+
+    try:
+        return _FromFile(_env_file=env_file, **given)
+    except ValidationError as error:
+        raise ConfigurationInvalid(_explain(error)) from None
+    except ValueError as error:  # TOML and env files that cannot be parsed
+        raise ConfigurationInvalid(f"the settings file cannot be read ({type(error).__name__})") from None
+
+
+def _named_file(environment: Mapping[str, str]) -> Path | None:
+    name = environment.get(CONFIG_FILE_VARIABLE)
+    return Path(name) if name else None
+
+
+def _refuse_unknown(environment: Mapping[str, str]) -> None:
+    known = {CONFIG_FILE_VARIABLE, *(f"{PREFIX}{name}".upper() for name in Settings.model_fields)}
+    unknown = sorted(
+        name for name in environment if name.upper().startswith(PREFIX) and not name.upper().startswith("GATEWAY_TEST_") and name.upper() not in known
+    )
+    if unknown:
+        raise ConfigurationInvalid(f"no such setting: {', '.join(unknown)}")
+
+
+def _explain(error: ValidationError) -> str:
+    return "; ".join(f"{'.'.join(map(str, entry['loc'])) or 'settings'}: {entry['msg']}" for entry in error.errors(include_input=False, include_url=False))
