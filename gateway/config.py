@@ -7,13 +7,18 @@ arguments, environment (`GATEWAY_…`), env file, TOML file, defaults.
 
 import ipaddress
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Self
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
 
 PREFIX = "GATEWAY_"
 CONFIG_FILE_VARIABLE = "GATEWAY_CONFIG_FILE"
@@ -146,18 +151,6 @@ class Settings(BaseSettings):
     log_level: LogLevel = Field(LogLevel.INFO, description="Least severe line that is written: `debug`, `info`, `warning`, `error`.")
     log_format: LogFormat = Field(LogFormat.JSON, description="`json`: a line per event on stderr; `console`: for people.")
 
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Arguments, environment, env file, secret files, TOML file: the first that names a setting wins."""
-        return init_settings, env_settings, dotenv_settings, file_secret_settings, TomlConfigSettingsSource(settings_cls)
-
     @field_validator("public_url")
     @classmethod
     def _no_final_slash(cls, url: str) -> str:
@@ -216,15 +209,29 @@ def load_settings(config_file: Path | None = None, env_file: Path | None = None,
     if file is not None and not file.is_file():
         raise ConfigurationInvalid(f"the settings file {file} is not there")
 
-    class _FromFile(Settings):
-        model_config = SettingsConfigDict(toml_file=file)
-
     try:
-        return _FromFile(_env_file=env_file, **given)
+        return _sourced(file)(_env_file=env_file, **given)
     except ValidationError as error:
         raise ConfigurationInvalid(_explain(error)) from None
     except ValueError as error:  # TOML and env files that cannot be parsed
         raise ConfigurationInvalid(f"the settings file cannot be read ({type(error).__name__})") from None
+
+
+def _sourced(file: Path | None) -> Callable[..., Settings]:
+    class _Sourced(Settings):
+        @classmethod
+        def settings_customise_sources(
+            cls,
+            settings_cls: type[BaseSettings],
+            init_settings: PydanticBaseSettingsSource,
+            env_settings: PydanticBaseSettingsSource,
+            dotenv_settings: PydanticBaseSettingsSource,
+            file_secret_settings: PydanticBaseSettingsSource,
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            toml = TomlConfigSettingsSource(settings_cls, toml_file=file)
+            return init_settings, env_settings, dotenv_settings, file_secret_settings, toml
+
+    return _Sourced
 
 
 def _named_file(environment: Mapping[str, str]) -> Path | None:
