@@ -85,6 +85,10 @@ class Signer(Protocol):
         """JOSE name of its algorithm."""
 
     @property
+    def public_key(self) -> bytes:
+        """SubjectPublicKeyInfo, DER."""
+
+    @property
     def certificate(self) -> bytes | None:
         """X.509, DER, where it has one (WS-Security needs it)."""
 

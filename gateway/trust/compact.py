@@ -1,0 +1,63 @@
+"""JWS compact serialisation (RFC 7515 §3.1, §7.1): taken apart, checked, and put together.
+
+What it is: the parts and the signature over them. What it is not: a judgement of the header: `jws` and
+`caller` each know theirs. Signatures are checked by pyjwt's algorithms over keys that are parsed once.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from jwt.algorithms import get_default_algorithms
+from jwt.exceptions import PyJWTError
+
+from gateway.trust import base64url, strict_json
+from gateway.trust.contract import Limits, Signer
+from gateway.trust.keyring import KeyRecord
+from gateway.trust.signing import KeyUnusable, load_public_key
+from schemas.faults import FaultCode, refuse
+
+_MAX_HEADER_CHARACTERS = 4096
+_HEADER_LIMITS = Limits(max_bytes=_MAX_HEADER_CHARACTERS, max_depth=4, max_elements=64)
+_ALGORITHMS = {name: algorithm for name, algorithm in get_default_algorithms().items() if name in {"EdDSA", "ES256", "RS256", "PS256"}}
+"""Neither `none` nor any HMAC exists here, whatever a header or a key record says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compact:
+    """One JWS taken apart. Nothing of it is believed yet."""
+
+    claimed_header: Mapping[str, object]
+    unverified_payload: bytes
+    signature: bytes
+    signing_input: bytes
+
+
+def split(token: bytes) -> Compact:
+    """Take a compact JWS apart. Refuses with `malformed` whatever is not one, strictly."""
+    signing_input, _, signature = token.rpartition(b".")
+    header, _, payload = signing_input.partition(b".")
+    if not header or len(header) > _MAX_HEADER_CHARACTERS:
+        raise refuse(FaultCode.MALFORMED, "This is not a compact JWS.", cause="jws-form")
+    try:
+        header_bytes = base64url.decode(header)
+        return Compact(strict_json.parse_object(header_bytes, _HEADER_LIMITS), base64url.decode(payload), base64url.decode(signature), signing_input)
+    except ValueError as error:
+        raise refuse(FaultCode.MALFORMED, "This is not a compact JWS.", cause="jws-base64url") from error
+
+
+def signature_holds(token: Compact, key: KeyRecord) -> bool:
+    """True where `key` signed `token`, by the key record's own algorithm and no other."""
+    algorithm = _ALGORITHMS.get(key.algorithm)
+    if algorithm is None:
+        return False
+    try:
+        return bool(algorithm.verify(token.signing_input, algorithm.prepare_key(load_public_key(key.public_key)), token.signature))
+    except (PyJWTError, KeyUnusable, ValueError, TypeError):
+        # a key record whose algorithm is not its key's kind verifies nothing
+        return False
+
+
+def join(header: bytes, payload: bytes, signer: Signer) -> bytes:
+    """A compact JWS over `header` (JSON) and `payload`. Raises SignerUnavailable."""
+    signing_input = base64url.encode(header) + b"." + base64url.encode(payload)
+    return signing_input + b"." + base64url.encode(signer.sign(signing_input))
