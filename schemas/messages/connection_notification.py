@@ -1,0 +1,12 @@
+"""ConnectionNotification: a test of the connection. Concerns no case."""
+
+from schemas.canonical.values import StatusNumber, Text
+from schemas.payload import Payload
+
+
+class ConnectionNotification(Payload):
+    """A ping, empty or with a code."""
+
+    code: StatusNumber | None = None
+    test_control_data: Text | None = None
+    """Free text that SPG carries in the interchange header."""

@@ -1,0 +1,32 @@
+"""Contact: something that happened, or is to happen, with an offender."""
+
+import datetime
+
+from schemas.canonical.case import CasePayload
+from schemas.canonical.responsibility import Location, Responsibility
+from schemas.canonical.values import Coded, LongText
+from schemas.identifiers import EntityIdField
+
+
+class Contact(CasePayload):
+    """One contact. It hangs on whichever parents are named; on none, it is the offender's own."""
+
+    contact_id: EntityIdField
+    event_id: EntityIdField | None = None
+    licence_condition_id: EntityIdField | None = None
+    nsi_id: EntityIdField | None = None
+    pss_requirement_id: EntityIdField | None = None
+    requirement_id: EntityIdField | None = None
+    alert: bool
+    contact_type: Coded
+    contact_date: datetime.date
+    start_time: datetime.time
+    """Local civil time, as the officer wrote it."""
+    responsible: Responsibility
+    location: Location | None = None
+    outcome: Coded | None = None
+    enforcement_action: Coded | None = None
+    sensitive: bool
+    notes: LongText | None = None
+    rar: bool | None = None
+    """Counts towards a rehabilitation activity requirement."""

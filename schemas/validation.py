@@ -1,0 +1,74 @@
+"""What pydantic found, told as a fault.
+
+What it is: the one translation of a `ValidationError` into a row of the fault table. What it is not: a
+place that shows values: input never reaches a detail. Called by adapters, which know how a place in a
+model is called in what the sender sent.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from schemas.faults import Fault, FaultCode
+from schemas.identifiers import FORMS
+
+Location = tuple[str | int, ...]
+"""Where in a model: names and positions, from the outside in."""
+
+_CODES: Final[Mapping[str, FaultCode]] = {
+    "missing": FaultCode.ELEMENT_MISSING,
+    "extra_forbidden": FaultCode.ELEMENT_UNKNOWN,
+    "unexpected_keyword_argument": FaultCode.ELEMENT_UNKNOWN,
+    "enum": FaultCode.CODE_UNKNOWN,
+    "literal_error": FaultCode.CODE_UNKNOWN,
+    "model_type": FaultCode.STRUCTURE_INVALID,
+    "model_attributes_type": FaultCode.STRUCTURE_INVALID,
+    "dict_type": FaultCode.STRUCTURE_INVALID,
+    "tuple_type": FaultCode.STRUCTURE_INVALID,
+    "too_short": FaultCode.ELEMENT_MISSING,
+    "too_long": FaultCode.TOO_COMPLEX,
+    "recursion_loop": FaultCode.TOO_COMPLEX,
+}
+_DETAILS: Final[Mapping[FaultCode, str]] = {
+    FaultCode.ELEMENT_MISSING: "It is mandatory here.",
+    FaultCode.ELEMENT_UNKNOWN: "The message type does not have it.",
+    FaultCode.CODE_UNKNOWN: "The code is not in its list.",
+    FaultCode.STRUCTURE_INVALID: "Another structure was expected.",
+    FaultCode.TOO_COMPLEX: "There are more of them than the limit allows.",
+}
+_OWN_CODES: Final = frozenset(FaultCode)
+
+
+def fault_of(error: ValidationError, pointer: Callable[[Location], str], *, reference: int | None = None) -> Fault:
+    """The first thing wrong as a fault; `pointer` turns its place into an XPath or JSON pointer."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    code, detail = _told(first)
+    return Fault(code, detail, pointer(first["loc"]), reference)
+
+
+def json_pointer(location: Location) -> str:
+    """RFC 6901, each name cut to 64 characters."""
+    return "".join("/" + str(step)[:64].replace("~", "~0").replace("/", "~1") for step in location)
+
+
+def _told(error: ErrorDetails) -> tuple[FaultCode, str]:
+    kind = error["type"]
+    if kind in _OWN_CODES:
+        return FaultCode(kind), error["msg"]
+    if kind == "string_pattern_mismatch":
+        return _misfit(str(error.get("ctx", {}).get("pattern")))
+    code = _CODES.get(kind, FaultCode.VALUE_INVALID)
+    return code, _DETAILS.get(code, _expectation(error))
+
+
+def _misfit(form: str) -> tuple[FaultCode, str]:
+    if form in FORMS:
+        return FaultCode.IDENTIFIER_INVALID, FORMS[form]
+    return FaultCode.VALUE_INVALID, "It holds characters that its field does not allow."
+
+
+def _expectation(error: ErrorDetails) -> str:
+    limit = error.get("ctx", {}).get("max_length")
+    return f"It is longer than {limit} characters." if limit is not None else "The value does not have the form of its field."
