@@ -1,0 +1,181 @@
+"""Logs and counters: two of the three readers of an audit event (the third is the chain, in the store).
+
+What it is: the only structlog set-up, and Prometheus counters with bounded labels. What it is not: a place
+for content: a line holds short ids, codes, counts and digests, and `withhold` takes out whatever looks like
+a message, a token or a value. Called by doors, workers and the pipeline's owner. One instance per process.
+"""
+
+import logging
+import re
+import sys
+import threading
+import time
+import traceback
+from collections import Counter as Tally
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import TextIO
+
+import structlog
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from gateway.audit.events import AuditCode, AuditEvent
+from gateway.config import LogFormat, LogLevel
+from schemas.faults import FaultCode
+
+_LONGEST_TEXT = 200
+_SAFE_TEXT = re.compile(r"[\w .,:;/@+*'()#%&?\-]*\Z")
+"""No angle brackets, braces, quotes, line breaks or equals signs: no XML, JSON, PEM or log forging."""
+_TOKEN = re.compile(r"eyJ[\w-]{8,}|[\w-]{20,}\.[\w-]{20,}\.[\w-]{20,}")
+_URL_SECRET = re.compile(r"//[^/\s]*@")
+_OWN_KEYS = frozenset({"event", "level", "logger", "timestamp"})
+_WITHHELD = "[withheld]"
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 65.0)
+
+
+class Telemetry:
+    """Counts and tells. Safe from any thread."""
+
+    def __init__(self, registry: CollectorRegistry | None = None, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self.registry = registry or CollectorRegistry()
+        self._log = structlog.stdlib.get_logger("gateway")
+        self._monotonic = monotonic
+        self._lock = threading.Lock()
+        self._untold: Tally[tuple[str, str]] = Tally()
+        self._told_at: dict[tuple[str, str], float] = {}
+        self._events = Counter("gateway_events", "Audit events, by code and fault.", ["code", "fault"], registry=self.registry)
+        self._refusals = Counter("gateway_refusals", "Refusals of callers that were not known, by door and fault.", ["door", "fault"], registry=self.registry)
+        self._requests = Histogram("gateway_request_seconds", "Requests by door and status.", ["door", "status"], buckets=_SECONDS, registry=self.registry)
+        self._batches = Histogram(
+            "gateway_batch_items", "Items that shared one commit, by step.", ["step"], buckets=(1, 2, 5, 10, 20, 50, 100), registry=self.registry
+        )
+        self._bugs = Counter("gateway_bugs", "Errors that nobody expected, by place and type.", ["place", "type"], registry=self.registry)
+        self._gauges = Gauge("gateway_level", "Levels that were last seen: backlog, age of the last confirm.", ["name"], registry=self.registry)
+
+    def observe(self, event: AuditEvent) -> None:
+        """One committed event becomes one log line and one count."""
+        self._events.labels(event.code.value, _fault_label(event.facts.get("fault"))).inc()
+        write = self._log.warning if event.code in _LOUD else self._log.info
+        write(event.code.value, subject=event.subject, at=event.at.isoformat(), **{f"fact_{name}": value for name, value in event.facts.items()})
+
+    def refused(self, door: str, code: FaultCode) -> None:
+        """Somebody unknown was refused: a count, and at most one line a minute for each door and code, so
+        that an outsider cannot fill the disk."""
+        self._refusals.labels(door, code.value).inc()
+        place, now = (door, code.value), self._monotonic()
+        with self._lock:
+            self._untold[place] += 1
+            if now - self._told_at.get(place, -61.0) < 60.0:
+                return
+            self._told_at[place] = now
+            count = self._untold.pop(place)
+        self._log.warning("door.refused", door=door, fault=code.value, count=count)
+
+    def request(self, door: str, status: int, seconds: float) -> None:
+        """One answered request."""
+        self._requests.labels(door, str(status)).observe(seconds)
+
+    def batch(self, step: str, items: int) -> None:
+        """One commit and how many shared it."""
+        self._batches.labels(step).observe(items)
+
+    def level(self, name: str, value: float) -> None:
+        """The last seen height of something."""
+        self._gauges.labels(name).set(value)
+
+    def bug(self, place: str, error: BaseException, reference: str = "") -> None:
+        """An error that nobody expected: its type and where it arose, never its text, which may hold values."""
+        self._bugs.labels(place, type(error).__name__).inc()
+        self._log.error("bug", place=place, reference=reference, type=type(error).__name__, trace=_places(error.__traceback__))
+
+    def note(self, event: str, **facts: str | int | float | bool) -> None:
+        """Something about the process itself: started, stopped, reconnected."""
+        self._log.info(event, **facts)
+
+    def render(self) -> tuple[bytes, str]:
+        """Everything counted, in Prometheus' text form, with its content type."""
+        return generate_latest(self.registry), CONTENT_TYPE_LATEST
+
+
+_LOUD = frozenset(
+    {AuditCode.SUBMISSION_REFUSED, AuditCode.DELIVERY_REFUSED, AuditCode.DELIVERY_SET_ASIDE, AuditCode.RECEIPT_REFUSED, AuditCode.DEAD_LETTER_STORED}
+)
+
+
+def set_up_logging(level: LogLevel = LogLevel.INFO, form: LogFormat = LogFormat.JSON, stream: TextIO | None = None) -> None:
+    """Send every log line of the process, ours and the libraries', through one filter to stderr."""
+    shared: list[structlog.typing.Processor] = [
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    structlog.configure(
+        processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+    renderer: structlog.typing.Processor = structlog.processors.JSONRenderer() if form is LogFormat.JSON else structlog.dev.ConsoleRenderer(colors=False)
+    handler = logging.StreamHandler(stream or sys.stderr)
+    handler.addFilter(strip_foreign)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, withhold, renderer]
+        )
+    )
+    root = logging.getLogger()
+    for old in list(root.handlers):
+        root.removeHandler(old)
+    root.addHandler(handler)
+    root.setLevel(level.value.upper())
+    for chatty in ("httpx", "httpcore", "pika", "uvicorn", "uvicorn.error", "asyncio", "alembic", "sqlalchemy"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def withhold(_logger: object, _method: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Replace every value that could be content by a mark. The last processor before rendering."""
+    for key in list(line):
+        line[key] = _safe(line[key]) if key not in _OWN_KEYS or key == "event" else line[key]
+    return line
+
+
+def strip_foreign(record: logging.LogRecord) -> bool:
+    """A library's line keeps its template and the type of its error; arguments and texts may hold values."""
+    if isinstance(record.msg, dict):  # one of ours, on its way to the formatter
+        return True
+    template = record.msg if isinstance(record.msg, str) else type(record.msg).__name__
+    kind = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else ""
+    # a template without arguments may have been formatted beforehand: first line only, and it is filtered again
+    head = (template.splitlines() or [""])[0].replace("%", "")
+    record.msg, record.args = (f"{head} ({kind})" if kind else head), None
+    record.exc_info, record.exc_text, record.stack_info = None, None, None
+    return True
+
+
+def _safe(value: object) -> object:
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, str):
+        return value if _harmless(value) else _WITHHELD
+    if isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
+        return [_safe(item) for item in value[:20]]
+    return _WITHHELD
+
+
+def _harmless(text: str) -> bool:
+    return len(text) <= _LONGEST_TEXT and bool(_SAFE_TEXT.match(text)) and not _TOKEN.search(text) and not _URL_SECRET.search(text)
+
+
+def _fault_label(fault: object) -> str:
+    if fault is None or fault == "":
+        return ""
+    return fault if isinstance(fault, str) and fault in _FAULTS else "other"
+
+
+_FAULTS: Mapping[str, FaultCode] = {code.value: code for code in FaultCode}
+
+
+def _places(trace: TracebackType | None) -> list[str]:
+    """The last frames as `module:line function`, innermost last; no source line, no local value."""
+    frames = traceback.extract_tb(trace, limit=-8)
+    return [f"{frame.filename[-60:]}:{frame.lineno} {frame.name.strip('<>')}" for frame in frames]
