@@ -24,7 +24,7 @@ setup: $(VENV)/.complete ## install everything, once; leaves .venv/bin/gateway
 
 $(VENV)/.complete: requirements-dev.lock pyproject.toml .ci/system-packages
 	.ci/system-packages
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@

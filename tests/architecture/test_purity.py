@@ -1,0 +1,53 @@
+"""Rules are handed time, randomness, keys and facts; they never fetch them."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.tree import imported_by, name_of, sources
+
+PURE = (
+    "schemas/",
+    "broker/parcel.py",
+    "broker/topology.py",
+    "broker/contract.py",
+    "adapters/contract.py",
+    "adapters/json_form.py",
+    "adapters/agencies/",
+    "gateway/audit/",
+    "gateway/records.py",
+    "gateway/changes.py",
+    "gateway/contract.py",
+    "gateway/trust/",
+    "gateway/partners/",
+    "gateway/exchange/",
+    "gateway/transfers/",
+)
+FORBIDDEN = {
+    "asyncio", "http", "logging", "multiprocessing", "os", "random", "secrets", "select", "signal", "socket", "sqlite3", "ssl", "subprocess", "sys",
+    "threading", "time", "urllib.request", "uuid.uuid1", "uuid.uuid4",
+}  # fmt: skip
+GRANTED: dict[str, dict[str, str]] = {}
+"""Module → what it may import all the same, and why."""
+
+
+@pytest.mark.parametrize("path", [path for path in sources() if name_of(path).startswith(PURE)], ids=name_of)
+def test_rule_asks_the_world_nothing(path: Path) -> None:
+    granted = GRANTED.get(name_of(path), {})
+    reached = {name for name in imported_by(path) if any(name == bad or name.startswith(f"{bad}.") for bad in FORBIDDEN)}
+    assert not {name for name in reached if name not in granted}
+
+
+def test_grants_are_still_needed() -> None:
+    by_name = {name_of(path): path for path in sources()}
+    idle = {(module, name) for module, names in GRANTED.items() for name in names if name not in set(imported_by(by_name[module]))}
+    assert not idle
+
+
+NOW = ("datetime.now(", "datetime.utcnow(", "date.today(", "datetime.today(", " open(", "(open(", "=open(", "Path(")
+
+
+@pytest.mark.parametrize("path", [path for path in sources() if name_of(path).startswith(PURE)], ids=name_of)
+def test_rule_reads_neither_clock_nor_disk(path: Path) -> None:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert not [line for line in lines if any(call in line for call in NOW)]
