@@ -5,8 +5,9 @@ What it is: three outcomes, closed. What it is not: HTTP or SOAP: the doors dres
 
 from dataclasses import dataclass
 
+from adapters.contract import WireMessage
 from schemas.faults import Fault
-from schemas.identifiers import MessageId, SubmissionId
+from schemas.identifiers import DeliveryId, MessageId, PartyCode, SubmissionId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +21,8 @@ class Accepted:
     duplicate: bool = False
     later_receipts: tuple[str, ...] = ()
     """For a duplicate: every later receipt so far, in order of making."""
+    sender: PartyCode | None = None
+    """Whose inbound agreement says how a door dresses the answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +43,20 @@ class Settled:
     message_ids: tuple[MessageId, ...]
     repeated: bool = False
     """True where the same statement had been taken before."""
+    sender: PartyCode | None = None
+    """The party that made the statement; its inbound agreement says how a door dresses the answer."""
 
 
 SubmitResult = Accepted | Declined | Settled
+
+
+@dataclass(frozen=True, slots=True)
+class ShelfItem:
+    """One message that waits in a mailbox, sealed for its recipient at this collection."""
+
+    sequence: int
+    """Of the delivery: the cursor of a mailbox."""
+    delivery_id: DeliveryId
+    message_id: MessageId | None
+    recipient: PartyCode
+    wire: WireMessage
