@@ -13,11 +13,8 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
-
-from gateway.rehearsal.jose import base64url
-from schemas.identifiers import KeyId
 
 LIFE = timedelta(days=30)
 BACKDATED = timedelta(minutes=10)
@@ -91,30 +88,6 @@ class DevelopmentAuthority:
         builder = builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         _write_key(self._key_path, key)
         self.root_path.write_bytes(builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
-
-
-class SigningKey:
-    """A partner's RSA key for WS-Security, in the form that a packaging signs with."""
-
-    def __init__(self, identity: Identity) -> None:
-        key = _load_key(identity.key_path)
-        if not isinstance(key, rsa.RSAPrivateKey):
-            raise TypeError("WS-Security signatures here need an RSA key")
-        self._key = key
-        self.certificate: bytes | None = identity.certificate_der()
-        self.algorithm = "RS256"
-        self.key_id = certificate_thumbprint(self.certificate)
-
-    def sign(self, data: bytes) -> bytes:
-        """RSASSA-PKCS1-v1_5 with SHA-256."""
-        return self._key.sign(data, padding.PKCS1v15(), hashes.SHA256())
-
-
-def certificate_thumbprint(der: bytes) -> KeyId:
-    """`x5t#S256` (RFC 7515 §4.1.8)."""
-    digest = hashes.Hash(hashes.SHA256())
-    digest.update(der)
-    return KeyId(base64url(digest.finalize()))
 
 
 def _usage(*, signs_certificates: bool) -> x509.KeyUsage:

@@ -105,6 +105,15 @@ def response(code: int) -> bytes:
     return f'<SPGInterchangeResponse xmlns="{NAMESPACE}"><SPGInterchangeResponseType>{code}</SPGInterchangeResponseType></SPGInterchangeResponse>'.encode()
 
 
+def fault_code(content: bytes) -> str:
+    """The gateway's fault code in a SOAP fault: its element `code`; empty where there is none."""
+    try:
+        root = etree.fromstring(content, _parser())
+    except etree.XMLSyntaxError:
+        return ""
+    return next((text for element in root.iter(etree.Element) if etree.QName(element).localname == "code" and (text := (element.text or "").strip())), "")
+
+
 def _sample(name: str) -> bytes:
     return resources.files("gateway.rehearsal").joinpath("data", name).read_bytes()
 

@@ -1,0 +1,65 @@
+"""What a simulated CRC sends and is told about it: signed messages out, the gateway's receipts in, all in its journal.
+
+What it is: the part that every channel shares: note before sending, believe a receipt only when it checks, notice
+when a repeated answer is not the first one byte for byte. What it is not: a channel. Called by `json_crc`,
+`queue_crc` and `shelf_crc`.
+"""
+
+import json
+from collections.abc import Mapping
+
+from gateway.rehearsal.case_system import CaseSystem
+from gateway.rehearsal.jose import NotBelievedError, PublishedKeys, digest_of
+from gateway.rehearsal.journal import Journal, Noted
+from gateway.rehearsal.receipt_book import FIRST, Held, ReceiptBook, Standing
+from schemas.receipts import Stage
+
+
+class Correspondence:
+    """One CRC's outgoing mail and the receipts for it."""
+
+    def __init__(self, case_system: CaseSystem, journal: Journal) -> None:
+        self._case_system, self._journal = case_system, journal
+        self._book: ReceiptBook | None = None
+
+    def trust(self, keys: PublishedKeys) -> None:
+        """Believe receipts under these keys; take up what the journal holds already."""
+        self._book = ReceiptBook(self._case_system.identity.organisation, keys)
+        for entry in self._journal.entries():
+            if entry.noted in (Noted.ACCEPTED, Noted.DECLINED, Noted.RECEIPT) and entry.text("receipt"):
+                self._book.take(entry.text("receipt"))
+
+    def compose(self, payload: bytes) -> str:
+        """Note a message and sign it."""
+        content = json.loads(payload)
+        header = content["header"]
+        facts = self._case_system.facts(header["type"], content["document"])
+        noted = {"reference": header["message_id"], "receiver": ",".join(header["recipients"]), "type": header["type"]}
+        self._journal.write(Noted.SENT, **noted, case=facts.case, key=facts.key, digest=digest_of(payload))
+        return self._case_system.sign(payload)
+
+    def told(self, jws: str) -> Held:
+        """A receipt came. Raises NotBelievedError, which is noted too."""
+        if self._book is None:
+            raise NotBelievedError("the gateway's keys are not known yet")
+        try:
+            held, standing = self._book.take(jws)
+        except NotBelievedError as error:
+            self._journal.write(Noted.DISTRUSTED, reason=str(error))
+            raise
+        noted, facts = self._entry(held, standing)
+        self._journal.write(noted, **facts)
+        return held
+
+    def declined_without_receipt(self, reference: str, code: str) -> None:
+        """The gateway said no before it knew who asks: there is no receipt for strangers."""
+        self._journal.write(Noted.DECLINED, reference=reference, code=code)
+
+    def _entry(self, held: Held, standing: Standing) -> tuple[Noted, Mapping[str, str]]:
+        receipt = held.receipt
+        facts = {"stage": receipt.stage.value, "subject": receipt.subject, "receipt": held.jws}
+        if receipt.stage in FIRST:
+            facts |= {"reference": receipt.control_reference or "", "code": receipt.fault.code if receipt.fault else ""}
+            first = Noted.ACCEPTED if receipt.stage is Stage.ACCEPTED else Noted.DECLINED
+            return (first if standing is Standing.NEW else Noted.REPEATED), facts
+        return (Noted.RECEIPT if standing is Standing.NEW else Noted.REPEATED), facts | {"recipient": receipt.recipient or ""}

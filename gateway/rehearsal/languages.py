@@ -1,0 +1,104 @@
+"""The languages of the simulated CRCs: what their own documents say, written by hand as a supplier would.
+
+What it is: enough of each document to journal it and to answer a transfer. What it is not: the gateway's adapters,
+which it must not share: two readings of one document are what makes a check. Called by `case_system`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+
+TransferAnswer = Mapping[str, object]
+NO_SUCH_CASE_PREFIX = "Z"
+"""The simulated case systems hold no case whose number starts so: what is sent about one is not applied."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a document says, as far as a journal needs it."""
+
+    case: str
+    key: str
+    """Number by which both ends know the thing: see `interchange.KEY_ELEMENTS`."""
+    objection: str = ""
+    """Why the case system will not apply it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """How a CRC answers transfer requests."""
+
+    provider: str
+    user: str
+    rejected_reason: str | None = None
+    """A code; None: it accepts."""
+
+
+class Language(Protocol):
+    """One supplier's documents."""
+
+    @property
+    def name(self) -> str:
+        """Name of the dialect in agreements."""
+
+    def facts(self, kind: str, document: Mapping[str, object]) -> Facts: ...
+
+    def transfer_response(self, request: Mapping[str, object], answering: Answering) -> TransferAnswer: ...
+
+
+class CanonicalLanguage:
+    """The gateway's published canonical form, spoken by a system that has no dialect of its own."""
+
+    name = "canonical"
+    _KEYS: Mapping[str, str] = {
+        "ConsolidatedTransferRequest": "transfer_id",
+        "ConsolidatedTransferResponse": "transfer_id",
+        "Contact": "contact_id",
+        "Address": "address_id",
+        "CustodyRelease": "event_id",
+    }
+
+    def facts(self, kind: str, document: Mapping[str, object]) -> Facts:
+        """Case and number; a case that is not held is an objection."""
+        case = str(document["crn"])
+        return Facts(case, str(document.get(self._KEYS.get(kind, ""), "")), objection_to(case))
+
+    def transfer_response(self, request: Mapping[str, object], answering: Answering) -> TransferAnswer:
+        """Accept or reject every part of a request."""
+        return {
+            "crn": request["crn"],
+            "version": {"updated_by": answering.user},
+            "offender_id": request["offender_id"],
+            "transfer_id": request["transfer_id"],
+            "transfer_date": datetime.now(UTC).date().isoformat(),
+            "transfer_user": answering.user,
+            "parts": [self._part(part, answering) for part in objects(request["parts"])],
+        }
+
+    def _part(self, asked: Mapping[str, object], answering: Answering) -> TransferAnswer:
+        transferring = asked["transferring"]
+        outcome: dict[str, object] = {"status": "TA"}
+        if answering.rejected_reason:
+            outcome = {"status": "TR", "rejected_reason": {"code": answering.rejected_reason}}
+        entity = {"entity_id": asked["entity_id"]} if "entity_id" in asked else {}
+        return {
+            "kind": asked["kind"],
+            **entity,
+            "version": {"updated_by": answering.user},
+            **outcome,
+            "transferring_provider": transferring["provider"] if isinstance(transferring, Mapping) else "",
+            "receiving": asked["receiving"],
+        }
+
+
+def objection_to(case: str) -> str:
+    """Why a simulated case system will not take something about this case; empty where it will."""
+    return "No such case is held here." if case.startswith(NO_SUCH_CASE_PREFIX) else ""
+
+
+def objects(value: object) -> Sequence[Mapping[str, object]]:
+    """A JSON array of objects."""
+    if not isinstance(value, Sequence) or not all(isinstance(item, Mapping) for item in value):
+        raise TypeError("not an array of objects")
+    return value

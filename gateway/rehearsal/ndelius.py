@@ -1,0 +1,248 @@
+"""A simulated nDelius: signed SPG interchanges over SOAP, both ways.
+
+What it is: the sender of cases and updates, an endpoint that verifies what is pushed to it and answers at once with
+SPGInterchangeResponse 200, and the signed InterchangeStatusNotification that it owes for every business message. What
+it is not: the gateway's word: its journal holds only what it verified itself, under the gateway's published
+certificate. Called by the demo and the scenario tests. Behaviour follows the SPG wire format §§3 to 6.
+"""
+
+import ssl
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+
+from adapters.contract import WireMessage
+from gateway.rehearsal import interchange
+from gateway.rehearsal.gateway_link import Caller, GatewayLink
+from gateway.rehearsal.interchange import Addressing, SpgInterchange
+from gateway.rehearsal.jose import NotBelievedError, PartnerKey, digest_of
+from gateway.rehearsal.journal import Journal, Noted
+from gateway.rehearsal.listener import Answer, Listener, Request
+from gateway.rehearsal.outgoing import WorkList
+from gateway.trust.contract import ClaimedSender, Limits, Packaging, SealOrder, SenderTrust, Signer
+from gateway.trust.keyring import KeyRecord
+from gateway.trust.policy import STRICT
+from schemas.faults import Refusal
+
+ENDPOINT_PATH = "/cxf/nDelius"
+STATUS_TYPE = "InterchangeStatusNotification"
+PROCESSED = 202
+RECEIVED = 200
+FIRST_REFERENCE = 1_500_000_000_000
+"""Control references of the real product look like a millisecond clock."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NdeliusIdentity:
+    """Who it is, and to whom it speaks."""
+
+    organisation: str
+    party: str
+    name: str
+    gateway_audience: str
+
+
+@dataclass(frozen=True, slots=True)
+class NdeliusKeys:
+    """Its own keys: the certificate that signs, and the key that opens doors."""
+
+    sign: Signer
+    auth: PartnerKey
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One interchange as it was signed: kept, so that it can be sent again as it is."""
+
+    reference: str
+    content: bytes
+    wire: WireMessage
+
+
+@dataclass(frozen=True, slots=True)
+class SoapAnswer:
+    """What the gateway said on the same exchange."""
+
+    http_status: int
+    code: str
+    """`200`, or the fault code."""
+    body: bytes
+
+    @property
+    def accepted(self) -> bool:
+        """True for a believed 200."""
+        return self.code == str(RECEIVED)
+
+
+class SimulatedNdelius:
+    """The case system of the National Probation Service."""
+
+    def __init__(self, identity: NdeliusIdentity, keys: NdeliusKeys, packaging: Packaging, journal_path: Path, tls: ssl.SSLContext) -> None:
+        self.identity, self.keys = identity, keys
+        self.journal = Journal(journal_path)
+        self._packaging = packaging
+        self._listener = Listener(self._handle, tls)
+        self._work = WorkList(identity.organisation)
+        self._work.start()
+        self._link: GatewayLink | None = None
+        self._gateway_keys: Mapping[str, KeyRecord] = {}
+        self._received = {entry.text("control_reference") for entry in self.journal.entries(Noted.RECEIVED)}
+        self._guard = threading.Lock()
+        self._next = FIRST_REFERENCE + int(datetime.now(UTC).timestamp() * 1000) % 100_000_000_000
+
+    @property
+    def failures(self) -> list[str]:
+        """What its own programs stumbled over."""
+        return self._work.failures
+
+    def start(self) -> None:
+        """Open the endpoint."""
+        self._listener.start()
+        self.journal.write(Noted.UP, port=self._listener.port)
+
+    def stop(self) -> None:
+        """Close the endpoint."""
+        self._listener.stop()
+        self.journal.write(Noted.DOWN)
+
+    def connect(self, base_url: str, tls: ssl.SSLContext, gateway_key: KeyRecord) -> None:
+        """Know the gateway: its address, and the certificate it signs with, which must be the one it publishes."""
+        self._link = GatewayLink(base_url, Caller(self.identity.organisation, self.keys.auth, self.identity.gateway_audience), tls)
+        if gateway_key.certificate not in self._link.published_certificates():
+            raise NotBelievedError("the pinned certificate of the gateway is not the one that it publishes")
+        self._gateway_keys = {gateway_key.key_id: gateway_key}
+
+    def close(self) -> None:
+        """End everything."""
+        self._work.stop()
+        self._listener.stop()
+        if self._link is not None:
+            self._link.close()
+        self.journal.close()
+
+    def endpoint(self) -> str:
+        """Where interchanges are pushed to."""
+        return self._listener.url(ENDPOINT_PATH)
+
+    @property
+    def link(self) -> GatewayLink:
+        """Its way to the gateway."""
+        if self._link is None:
+            raise RuntimeError("connect first")
+        return self._link
+
+    def write(self, sample: str, receiver: str, values: Mapping[str, str], *, prepared_at: datetime | None = None, reference: str | None = None) -> bytes:
+        """One interchange in its own words, not signed yet."""
+        addressing = Addressing(
+            sender=self.identity.party,
+            receiver=receiver,
+            reference=reference or self._draw_reference(),
+            prepared_at=prepared_at or datetime.now(UTC),
+        )
+        return interchange.write(sample, addressing, values)
+
+    def sign(self, content: bytes, *, now: datetime | None = None, key: Signer | None = None) -> Letter:
+        """Sign an interchange; with another key or another clock where a test wants that."""
+        order = SealOrder(document=content, kind="message", audience=self.identity.gateway_audience, now=now or datetime.now(UTC))
+        return Letter(interchange.read(content).reference, content, self._packaging.seal(order, key or self.keys.sign))
+
+    def send(self, sample: str, receiver: str, values: Mapping[str, str]) -> tuple[Letter, SoapAnswer]:
+        """Write, note, sign and hand in one business interchange."""
+        letter = self.sign(self.write(sample, receiver, values))
+        self.note_sent(letter)
+        return letter, self.hand_in(letter)
+
+    def note_sent(self, letter: Letter) -> None:
+        """Note what is about to be handed in."""
+        content = interchange.read(letter.content)
+        for message in content.messages:
+            noted = {"reference": letter.reference, "receiver": content.receiver, "type": message.type}
+            self.journal.write(Noted.SENT, **noted, case=message.case, key=message.key, digest=digest_of(letter.content))
+
+    def hand_in(self, letter: Letter) -> SoapAnswer:
+        """Post a signed interchange, verify the answer, and note it."""
+        answer = self.post(letter.wire)
+        if answer.accepted:
+            known = any(entry.text("reference") == letter.reference for entry in self.journal.entries(Noted.ACCEPTED))
+            self.journal.write(Noted.REPEATED if known else Noted.ACCEPTED, reference=letter.reference, code=answer.code)
+        else:
+            self.journal.write(Noted.DECLINED, reference=letter.reference, code=answer.code)
+        return answer
+
+    def post(self, wire: WireMessage) -> SoapAnswer:
+        """Post any envelope and read the answer, without noting it."""
+        answer = self.link.post_soap(wire.body, wire.content_type)
+        return SoapAnswer(answer.status_code, self._code_in(answer), answer.content)
+
+    def _code_in(self, answer: httpx.Response) -> str:
+        if answer.status_code == httpx.codes.OK:
+            wire = WireMessage(answer.content, answer.headers.get("content-type", ""))
+            return str(interchange.response_code(self._believe(wire)))
+        return interchange.fault_code(answer.content) or f"http-{answer.status_code}"
+
+    def _believe(self, wire: WireMessage) -> bytes:
+        """Content that the gateway's certificate signed. Raises NotBelievedError."""
+        try:
+            return self._packaging.verify(wire, self._trust_of, audience=self.identity.organisation, now=datetime.now(UTC), limits=Limits()).content
+        except Refusal as refusal:
+            raise NotBelievedError(f"{refusal.fault.code.value}: {refusal.cause}") from refusal
+
+    def _trust_of(self, claimed: ClaimedSender) -> SenderTrust | None:
+        key = self._gateway_keys.get(claimed.key_id)
+        return SenderTrust(key, STRICT, max_age_seconds=3600) if key else None
+
+    def _draw_reference(self) -> str:
+        with self._guard:
+            self._next += 1
+            return str(self._next)
+
+    def _handle(self, request: Request) -> Answer:
+        try:
+            content = self._believe(WireMessage(request.body, request.headers.get("content-type", "")))
+            incoming = interchange.read(content)
+        except (NotBelievedError, KeyError, ValueError) as error:
+            self.journal.write(Noted.DISTRUSTED, reason=f"{type(error).__name__}: {error}")
+            return Answer(500)
+        self._take(incoming, digest_of(content))
+        signed = self._packaging.seal(SealOrder(document=interchange.response(RECEIVED), kind="message", audience="", now=datetime.now(UTC)), self.keys.sign)
+        return Answer(200, signed.content_type, signed.body)
+
+    def _take(self, incoming: SpgInterchange, digest: str) -> None:
+        with self._guard:
+            again = incoming.reference in self._received
+            self._received.add(incoming.reference)
+        if again:
+            self.journal.write(Noted.RECEIVED_AGAIN, control_reference=incoming.reference, digest=digest)
+        elif incoming.messages[0].type == STATUS_TYPE:
+            self._note_status(incoming)
+        else:
+            self._apply(incoming, digest)
+
+    def _note_status(self, incoming: SpgInterchange) -> None:
+        status = incoming.messages[0].values.get("StatusCode", "")
+        self.journal.write(Noted.NOTIFIED, reference=incoming.answers, status=status, control_reference=incoming.reference)
+
+    def _apply(self, incoming: SpgInterchange, digest: str) -> None:
+        for message in incoming.messages:
+            noted = {"control_reference": incoming.reference, "sender": incoming.sender, "type": message.type, "case": message.case, "key": message.key}
+            noted |= {"outcome": ",".join(filter(None, (message.values.get("OMTransferStatus"), message.values.get("OMTransferRejectedReason"))))}
+            self.journal.write(Noted.RECEIVED, **noted, digest=digest)
+            self.journal.write(Noted.APPLIED, **noted, digest=digest)
+        self._work.add(lambda: self._notify(incoming))
+
+    def _notify(self, incoming: SpgInterchange) -> None:
+        addressing = Addressing(
+            sender=self.identity.party,
+            receiver=incoming.sender,
+            reference=self._draw_reference(),
+            prepared_at=datetime.now(UTC),
+            answers=incoming.reference,
+        )
+        letter = self.sign(interchange.write(interchange.STATUS_NOTIFICATION, addressing, {"StatusCode": str(PROCESSED)}))
+        answer = self.post(letter.wire)
+        if not answer.accepted:
+            raise NotBelievedError(f"the status notification was answered {answer.code}")
