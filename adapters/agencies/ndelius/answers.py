@@ -1,0 +1,35 @@
+"""SPGInterchangeResponse: the synchronous answer on the same HTTP exchange.
+
+What it is: the payload root inside the answer's SOAP Body, both ways. What it is not: an interchange: it has
+no header and no references.
+"""
+
+from typing import Final
+
+from adapters.agencies.ndelius.codes import NUMBER, MisreadError
+from adapters.agencies.ndelius.documents import NAMESPACE, Leaf, Record
+from adapters.agencies.ndelius.parsing import parse, texts
+from schemas.faults import FaultCode, refuse
+
+_RESPONSE: Final = Record("SPGInterchangeResponse", (Leaf(element="SPGInterchangeResponseType", path=("status",), kind=NUMBER),))
+_POINTER: Final = "/SPGInterchangeResponse/SPGInterchangeResponseType"
+
+
+def interchange_response(status: int) -> bytes:
+    """The answer with this status: 200 says received."""
+    return (
+        f'<SPGInterchangeResponse xmlns="{NAMESPACE}"><SPGInterchangeResponseType>{status:d}</SPGInterchangeResponseType></SPGInterchangeResponse>'
+    ).encode()
+
+
+def read_interchange_response(content: bytes) -> int:
+    """The status of an answer. Refuses anything that is not one."""
+    root = parse(content, _RESPONSE.element)
+    leaf, text = texts(root, _RESPONSE, f"/{_RESPONSE.element}")[0]
+    try:
+        status = leaf.kind.read(text)
+    except MisreadError as error:
+        raise refuse(FaultCode.VALUE_INVALID, str(error), pointer=_POINTER) from None
+    if not isinstance(status, int) or not 100 <= status <= 999:
+        raise refuse(FaultCode.VALUE_INVALID, "A status has three digits.", pointer=_POINTER)
+    return status
