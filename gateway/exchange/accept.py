@@ -20,7 +20,7 @@ from gateway.exchange.submission import Submission
 from gateway.partners.agreement import Agreement, DeliveryMode
 from gateway.partners.directory import Directory
 from gateway.records import Delivery, DeliveryKind, DuplicateKey, MessageRecord, OutboxEntry, SubmissionRecord, Verdict
-from gateway.trust.content import digest_of
+from gateway.trust.digests import digest
 from gateway.trust.contract import VerifiedContent
 from gateway.trust.sealing import case_lookup, seal, seal_parcel
 from schemas.catalogue import dump
@@ -251,7 +251,7 @@ def refuse_unproven(submission: Submission, refusal: Refusal, *, means: Means, n
     if submission.peer is None:
         return Decision(Declined(fault=refusal.fault, also=tuple(refusal.also)))
     submission_id = SubmissionId(means.new_id())
-    received = digest_of(submission.wire.body)
+    received = digest(submission.wire.body)
     signed = receipts.of_refusal(
         means=means, now=now, audience=submission.peer, submission=submission_id, control_reference=None, received=received, verdicts=(), fault=refusal.fault
     )

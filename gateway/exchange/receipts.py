@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.exchange.means import Means
-from gateway.trust.content import digest_of
+from gateway.trust.digests import digest
 from gateway.trust.contract import SealOrder
 from schemas.faults import Fault
 from schemas.identifiers import Digest, OrganisationId
@@ -32,7 +32,7 @@ def fault_claim(fault: Fault) -> FaultClaim:
 def sign(receipt: Receipt, means: Means, now: datetime) -> SignedReceipt:
     """Sign claims. The digest is that of the compact JWS, so that it proves the signature too."""
     wire = means.receipts.seal(SealOrder(document=encode(receipt), kind="receipt", audience=receipt.audience, now=now), means.message_signer)
-    return SignedReceipt(receipt, wire.body.decode("ascii"), digest_of(wire.body))
+    return SignedReceipt(receipt, wire.body.decode("ascii"), digest(wire.body))
 
 
 def of_acceptance(

@@ -4,21 +4,15 @@ What it is: SHA-256 of the JWS payload bytes, or of the exclusive canonical form
 (Exclusive XML Canonicalization 1.0, without comments). What it is not: a check of anything.
 """
 
-import hashlib
-
 from lxml import etree
 
+from gateway.trust.digests import digest
 from schemas.identifiers import Digest
-
-
-def digest_of(content: bytes) -> Digest:
-    """`sha-256:` and hexadecimal."""
-    return Digest("sha-256:" + hashlib.sha256(content).hexdigest())
 
 
 def document_digest(packaging: str, document: bytes) -> Digest:
     """Content digest of a document that we wrote, as its recipient will compute it."""
     if packaging != "wss":
-        return digest_of(document)
+        return digest(document)
     parser = etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True)
-    return digest_of(etree.tostring(etree.fromstring(document, parser), method="c14n", exclusive=True, with_comments=False))
+    return digest(etree.tostring(etree.fromstring(document, parser), method="c14n", exclusive=True, with_comments=False))

@@ -1,0 +1,101 @@
+"""Statements: a recipient's own word about a delivery, read from what it signed.
+
+What it is: a signed receipt or an InterchangeStatusNotification, as one shape, and the checks that tie it
+to the delivery that it settles. What it is not: the settlement (`settle`).
+"""
+
+import base64
+import json
+from dataclasses import dataclass
+
+from adapters.contract import WireMessage
+from gateway.exchange.delivery import EVENT_OF_STAGE, may_follow
+from gateway.exchange.settle import Word
+from gateway.exchange.translate import sequence_of
+from gateway.partners.directory import Directory
+from gateway.records import Delivery
+from gateway.trust.contract import VerifiedContent
+from schemas.envelope import Interchange
+from schemas.faults import FAULTS, FaultCode, refuse
+from schemas.identifiers import Digest, MessageId, OrganisationId
+from schemas.messages.interchange_status_notification import InterchangeStatusNotification
+from schemas.receipts import Basis, Evidence, FaultClaim, Stage, from_claims
+
+_OF_RECIPIENTS = (Stage.DELIVERED, Stage.APPLIED, Stage.NOT_APPLIED)
+_PROCESSED, _RECEIVED = 202, 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """What one organisation said, with how to find the delivery that it is about."""
+
+    organisation: OrganisationId
+    message_id: MessageId | None = None
+    recipient: str | None = None
+    sequence: int | None = None
+    sent_digest: Digest | None = None
+    """None where the form carries none (a status notification names our control reference instead)."""
+    word: Word
+
+    @property
+    def subject(self) -> str:
+        """What the audit names when the statement settles nothing."""
+        return self.message_id or f"sequence:{self.sequence}"
+
+
+def of_receipt(verified: VerifiedContent, wire: WireMessage) -> Statement:
+    """Read a partner's signed receipt. Refuses what is no receipt of a recipient."""
+    receipt = from_claims(json.loads(verified.content))
+    if receipt.stage not in _OF_RECIPIENTS:
+        raise refuse(FaultCode.RECEIPT_STAGE_INVALID, "A recipient can say delivered, applied or not-applied.", pointer="/stage")
+    if receipt.sent_digest is None:
+        raise refuse(FaultCode.RECEIPT_DIGEST_MISMATCH, "sent_digest is missing.", pointer="/sent_digest")
+    evidence = Evidence("application/jose", wire.body.decode("ascii"))
+    word = Word(stage=receipt.stage, basis=Basis.RECIPIENT_RECEIPT, fault=receipt.fault, evidence=evidence)
+    return Statement(
+        organisation=verified.key.organisation,
+        message_id=MessageId(receipt.subject),
+        recipient=receipt.recipient,
+        sent_digest=receipt.sent_digest,
+        word=word,
+    )
+
+
+def status_code(interchange: Interchange) -> int | None:
+    """The StatusCode, where the interchange is one status notification and nothing else."""
+    contents = [entry.content for entry in interchange.entries]
+    if len(contents) == 1 and isinstance(contents[0], InterchangeStatusNotification):
+        return int(contents[0].status_code)
+    return None
+
+
+def of_notification(status: int, interchange: Interchange, verified: VerifiedContent, wire: WireMessage) -> Statement:
+    """Read a status notification: it names our control reference in ReceiverControlReference."""
+    sequence = sequence_of(interchange.answers or "")
+    if sequence is None:
+        raise refuse(FaultCode.RECEIPT_NOT_OURS, "ReceiverControlReference is not one of ours.", pointer="/SPGInterchange/SPGInterchangeHeader/ReceiverControlReference")
+    stage = {_PROCESSED: Stage.APPLIED, _RECEIVED: Stage.DELIVERED}.get(status, Stage.NOT_APPLIED)
+    fault = FaultClaim(FaultCode.NOT_APPLIED.value, FAULTS[FaultCode.NOT_APPLIED].title, f"StatusCode {status}.") if stage is Stage.NOT_APPLIED else None
+    evidence = Evidence(wire.content_type or "application/soap+xml", base64.b64encode(wire.body).decode("ascii"))
+    word = Word(stage=stage, basis=Basis.RECIPIENT_NOTIFICATION, fault=fault, evidence=evidence)
+    return Statement(organisation=verified.key.organisation, recipient=interchange.sender, sequence=sequence, word=word)
+
+
+def check(statement: Statement, delivery: Delivery | None, directory: Directory) -> Delivery:
+    """Only the delivery's verified recipient settles it, with the digest of what was sent."""
+    organisation = directory.organisation_of(delivery.recipient) if delivery else None
+    if delivery is None or organisation is None or organisation.organisation_id != statement.organisation:
+        raise refuse(FaultCode.RECEIPT_NOT_OURS)
+    if statement.recipient is not None and statement.recipient != delivery.recipient:
+        raise refuse(FaultCode.RECEIPT_NOT_OURS)
+    if delivery.sent_digest is None or statement.sent_digest not in (None, delivery.sent_digest):
+        raise refuse(FaultCode.RECEIPT_DIGEST_MISMATCH, pointer="/sent_digest")
+    if not may_follow(delivery.state, EVENT_OF_STAGE[statement.word.stage]) and not said_before(statement, delivery):
+        raise refuse(FaultCode.RECEIPT_STAGE_INVALID, f"The delivery is {delivery.state.value}.", pointer="/stage")
+    return delivery
+
+
+def said_before(statement: Statement, delivery: Delivery) -> bool:
+    """True where the delivery stands where this statement would put it, or further on the same way."""
+    stage = statement.word.stage
+    return delivery.state.value == stage.value or (stage is Stage.DELIVERED and delivery.state.value in (Stage.APPLIED.value, Stage.NOT_APPLIED.value))

@@ -1,0 +1,1 @@
+"""The beats of each pipeline step: load, decide, act, commit."""

@@ -1,0 +1,112 @@
+"""What every step shares: the store, the clock, the directory snapshot, and committing until nothing is stale.
+
+What it is: the two beats that are the same in all steps, load (the directory) and commit. What it is not: a
+rule. Called by the steps of the pipeline.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from adapters.contract import Adapter, Channel
+from gateway.audit.events import AuditEvent
+from gateway.changes import Changes
+from gateway.contract import Clock, Store, StoreUnavailable
+from gateway.exchange.accept import Decision
+from gateway.exchange.means import Means
+from gateway.exchange.settle import Surroundings
+from gateway.partners.directory import Directory
+from gateway.records import Delivery
+from gateway.trust.contract import ClaimedSender, Packaging, SenderTrust
+from gateway.trust.keyring import KeyUse
+
+T = TypeVar("T")
+_ROUNDS = 20
+"""How often a stale item is decided anew before the batch is given back as if the store were away."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What the composition root hands to the pipeline."""
+
+    store: Store
+    clock: Clock
+    means: Means
+    adapters: Mapping[str, Adapter]
+    packagings: Mapping[str, Packaging]
+    channels: Mapping[str, Channel]
+    """By delivery mode; empty in processes that hand nothing over."""
+    observe: Callable[[AuditEvent], None]
+    """Log and counters, fed by what was committed."""
+    observe_unproven: Callable[[str, str, str], None]
+    """Channel, fault code and cause of what failed before its sender was proven."""
+
+
+class Step:
+    """One step of the pipeline over a batch."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._snapshot = Directory(version=-1)
+
+    def _directory(self) -> Directory:
+        version = self._parts.store.partners.version()
+        if version != self._snapshot.version:
+            self._snapshot = self._parts.store.partners.directory()
+        return self._snapshot
+
+    def _commit(self, changes: Sequence[Changes]) -> frozenset[int]:
+        """Write; tell the observers what was written; answer the places of the stale."""
+        if not changes:
+            return frozenset()
+        stale = self._parts.store.unit_of_work.commit(changes).stale
+        for place, change in enumerate(changes):
+            if place not in stale:
+                for event in change.events:
+                    self._parts.observe(event)
+        return stale
+
+    def _until_committed(self, items: Sequence[T], decide: Callable[[Sequence[T], bool], Sequence[Decision]]) -> list[Decision]:
+        """Load, decide and commit a batch, and again for those that were stale, until all stand. `decide` is told
+        whether this is another look, so that it can load anew what it knew already."""
+        answers: dict[int, Decision] = {}
+        places = list(range(len(items)))
+        for look in range(_ROUNDS):
+            decisions = dict(zip(places, decide([items[place] for place in places], look > 0), strict=True))
+            writing = [place for place in places if decisions[place].changes is not None]
+            stale = self._commit([changes for place in writing if (changes := decisions[place].changes) is not None])
+            again = {writing[position] for position in stale}
+            answers |= {place: decision for place, decision in decisions.items() if place not in again}
+            places = [place for place in places if place in again]
+            if not places:
+                return [answers[place] for place in range(len(items))]
+        raise StoreUnavailable("Other writers kept changing the same items.")
+
+    def _lookup(self, directory: Directory, packaging: str) -> Callable[[ClaimedSender], SenderTrust | None]:
+        """Facts about a claimed key. An organisation has one policy and dialect per packaging; onboarding sees to it."""
+
+        def find(claimed: ClaimedSender) -> SenderTrust | None:
+            key = directory.keyring.find(claimed.key_id)
+            if key is None or key.use is not KeyUse.SIGN:
+                return None
+            agreements = [a for code in sorted(key.speaks_for) if (a := directory.inbound(code)) is not None and a.packaging == packaging]
+            return SenderTrust(key, agreements[0].policy, agreements[0].max_age_seconds) if agreements else None
+
+        return find
+
+    def _surroundings(self, deliveries: Sequence[Delivery], directory: Directory) -> Mapping[str, Surroundings]:
+        """Facts for telling senders, by delivery id. Only SPG senders need more than the directory."""
+        wanted = {d.submission_id for d in deliveries if (a := directory.inbound(d.sender)) is not None and a.packaging == "wss"}
+        if not wanted:
+            around = Surroundings(directory=directory)
+            return {d.delivery_id: around for d in deliveries}
+        submissions = self._parts.store.queries.submissions(list(wanted))
+        siblings = self._parts.store.queries.deliveries_of_submissions(list(wanted))
+        return {
+            d.delivery_id: Surroundings(directory=directory, submission=submissions.get(d.submission_id), siblings=siblings.get(d.submission_id, ()))
+            for d in deliveries
+        }
+
+    def _now(self) -> datetime:
+        return self._parts.clock()

@@ -1,0 +1,260 @@
+"""Deliver: translate, fix, seal, hand over, settle.
+
+What it is: the beats of the outbound road for one recipient over a batch. What it is not: the rules
+(`gateway.exchange`) nor the call itself (`adapters.channels`). No transaction is open across a hand-over.
+Lanes go side by side; within a lane one delivery at a time, the next only when the one before is out.
+"""
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from adapters.contract import Channel, HandedOver, Handover, Refused, TryLater, WireMessage
+from broker.parcel import Parcel
+from gateway.changes import Changes
+from gateway.exchange import prepare, settle
+from gateway.exchange.accept import Decision
+from gateway.exchange.answers import AnswerNotBelieved, word_of_answer
+from gateway.exchange.delivery import BLOCKING, BLOCKING_UNTIL_APPLIED
+from gateway.exchange.results import Settled
+from gateway.exchange.route import Leg
+from gateway.exchange.translate import fix, translate
+from gateway.partners.agreement import DeliveryMode, OrderUntil
+from gateway.partners.directory import Directory
+from gateway.partners.party import Standing
+from gateway.records import Attempt, Delivery, DeliveryKind, DeliveryState
+from gateway.steps.base import Parts, Step
+from gateway.steps.breaker import Breakers
+from gateway.trust.contract import SignerUnavailable
+from gateway.trust.sealing import Unsealable, unseal, unseal_parcel
+from schemas.catalogue import load
+from schemas.envelope import Message
+from schemas.faults import Fault, FaultCode, Refusal
+from schemas.identifiers import MessageId, PartyCode
+from schemas.receipts import Basis, Stage
+
+_PER_LANE = 50
+_SETTLED = Settled(message_ids=())
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """One delivery with what became of its hand-over."""
+
+    delivery: Delivery
+    handover: Handover
+    attempt: Attempt
+
+
+class DeliverStep(Step):
+    """The outbound road."""
+
+    def __init__(self, parts: Parts) -> None:
+        super().__init__(parts)
+        self._breakers = Breakers()
+
+    def deliver(self, recipient: PartyCode, parcels: Sequence[Parcel]) -> None:
+        """Hand over what these parcels name, and whatever of their lanes may follow. When it returns, every
+        parcel may be acknowledged: what is not out has its next time in the store. Raises StoreUnavailable."""
+        directory = self._directory()
+        leg = leg_to(recipient, directory)
+        if leg is None:
+            return
+        inline = {parcel.delivery_id: parcel for parcel in parcels}
+        lanes = self._load_lanes(leg, parcels)
+        while heads := [lane[0] for lane in lanes.values() if lane and self._due(lane[0])]:
+            gone = self._round(heads, leg, directory, inline)
+            for lane in [d.lane for d in heads]:
+                if lanes[lane][0].delivery_id in gone:
+                    lanes[lane].popleft()
+                else:
+                    del lanes[lane]
+
+    def prepare(self, deliveries: Sequence[Delivery], leg: Leg, inline: Mapping[str, Parcel]) -> tuple[list[Delivery], set[str]]:
+        """Those that have, after this, a fixed and durable document, and the ids of those refused for good."""
+        ready = [delivery for delivery in deliveries if delivery.document is not None]
+        raw = [delivery for delivery in deliveries if delivery.document is None]
+        messages = self._load_messages(raw, inline)
+        fixed: list[Delivery | None] = []
+        changes: list[Changes] = []
+        for delivery in raw:
+            after, change = self._fix(delivery, messages.get(delivery.delivery_id), leg)
+            fixed.append(after)
+            changes.append(change)
+        stale = self._commit(changes)
+        written = [place for place in range(len(raw)) if place not in stale]
+        refused = {raw[place].delivery_id for place in written if changes[place].deliveries[0].state is DeliveryState.REFUSED}
+        return ready + [delivery for place in written if (delivery := fixed[place]) is not None], set(refused)
+
+    # -- load ----------------------------------------------------------------------------------------------
+
+    def _load_lanes(self, leg: Leg, parcels: Sequence[Parcel]) -> dict[str, deque[Delivery]]:
+        blocking = BLOCKING_UNTIL_APPLIED if leg.agreement.order is OrderUntil.APPLIED else BLOCKING
+        queries, names = self._parts.store.queries, list(dict.fromkeys(parcel.lane for parcel in parcels))
+        lanes = {name: deque(found) for name, found in queries.lanes(leg.recipient, names, blocking, _PER_LANE).items()}
+        seen = {delivery.delivery_id for lane in lanes.values() for delivery in lane}
+        resend = [parcel.delivery_id for parcel in parcels if parcel.delivery_id not in seen]
+        for delivery in queries.deliveries(resend).values() if resend else ():
+            # Nobody receipted it yet: a resend waits for no later message of its lane.
+            if delivery.state is DeliveryState.HANDED_OVER:
+                lanes.setdefault(delivery.lane, deque()).appendleft(delivery)
+        return lanes
+
+    def _due(self, delivery: Delivery) -> bool:
+        if delivery.state is DeliveryState.WAITING:
+            return True
+        due_at = delivery.next_attempt_at
+        return delivery.state in (DeliveryState.RETRYING, DeliveryState.HANDED_OVER) and (due_at is None or due_at <= self._now())
+
+    def _load_messages(self, deliveries: Sequence[Delivery], inline: Mapping[str, Parcel]) -> dict[str, Message]:
+        messages: dict[str, Message] = {}
+        missing: dict[MessageId, Delivery] = {}
+        for delivery in deliveries:
+            message = self._from_parcel(inline.get(delivery.delivery_id))
+            if message is not None:
+                messages[delivery.delivery_id] = message
+            elif delivery.message_id is not None:
+                missing[delivery.message_id] = delivery
+        records = self._parts.store.queries.messages(list(missing)) if missing else {}
+        for message_id, record in records.items():
+            plain = unseal(record.canonical, self._parts.means.archive, message_id.encode())
+            messages[missing[message_id].delivery_id] = load(plain)
+        return messages
+
+    def _from_parcel(self, parcel: Parcel | None) -> Message | None:
+        if parcel is None or parcel.sealed is None:
+            return None
+        try:
+            return load(unseal_parcel(parcel.sealed, self._parts.means.parcel_key, parcel.associated_data()))
+        except Unsealable:
+            # Altered on the way, or sealed under a key that is gone: the store has the message.
+            return None
+
+    # -- decide, act, decide again ---------------------------------------------------------------------------
+
+    def _round(self, heads: Sequence[Delivery], leg: Leg, directory: Directory, inline: Mapping[str, Parcel]) -> set[str]:
+        """One delivery of each lane. Answers the ids of those that no longer hold their lane up."""
+        now = self._now()
+        until = self._breakers.open_until(leg.organisation, now)
+        if until is not None:
+            self._commit([settle.postponed(delivery, until, now) for delivery in heads])
+            return set()
+        ready, gone = self.prepare(heads, leg, inline)
+        outcomes = self._act(ready, leg)
+        self._breakers.note(leg.organisation, [outcome.handover for outcome in outcomes], leg.agreement, self._now())
+        decisions = self._until_committed(outcomes, lambda some, again: self._judge(some, leg, directory, again=again))
+        return gone | {o.delivery.delivery_id for o, d in zip(outcomes, decisions, strict=True) if _is_out(d, leg)}
+
+    def _fix(self, delivery: Delivery, message: Message | None, leg: Leg) -> tuple[Delivery | None, Changes]:
+        now = self._now()
+        try:
+            if message is None:
+                raise Refusal(Fault(FaultCode.NOT_TRANSLATABLE, "The message is no longer kept."))
+            adapter = self._parts.adapters[leg.agreement.dialect]
+            document = translate(message, delivery, leg.agreement, adapter, now)
+            return fix(delivery, document, leg.agreement, self._parts.means, now)
+        except Refusal as refusal:
+            return None, settle.refused(delivery, refusal.fault, now, None)
+        except Exception as bug:  # noqa: BLE001 - a bug on one item must not stop the others; it is counted on its row
+            return None, settle.mistaken(delivery, type(bug).__name__, now, leg.agreement)
+
+    def _act(self, ready: Sequence[Delivery], leg: Leg) -> list[_Outcome]:
+        channel = self._channel(leg)
+        sealed: list[tuple[Delivery, WireMessage]] = []
+        outcomes: list[_Outcome] = []
+        for delivery in ready:
+            try:
+                sealed.append((delivery, self._seal(delivery, leg)))
+            except (SignerUnavailable, Unsealable) as error:
+                handover = TryLater(Fault(FaultCode.UNAVAILABLE, f"The document could not be signed: {type(error).__name__}."))
+                outcomes.append(_Outcome(delivery, handover, self._attempt(delivery, handover)))
+        handovers = channel.hand_over([(wire, prepare.address(d, leg.agreement, leg.organisation)) for d, wire in sealed]) if sealed else ()
+        return outcomes + [_Outcome(d, h, self._attempt(d, h)) for (d, _), h in zip(sealed, handovers, strict=True)]
+
+    def _channel(self, leg: Leg) -> Channel:
+        return self._parts.channels[leg.agreement.mode.value]
+
+    def _seal(self, delivery: Delivery, leg: Leg) -> WireMessage:
+        return seal_document(delivery, leg, self._parts, self._now())
+
+    def _attempt(self, delivery: Delivery, handover: Handover) -> Attempt:
+        fault = handover.fault if isinstance(handover, TryLater | Refused) else None
+        outcome = {HandedOver: "handed-over", TryLater: "try-later", Refused: "refused"}[type(handover)]
+        return Attempt(
+            delivery_id=delivery.delivery_id,
+            number=delivery.attempts + 1,
+            at=self._now(),
+            outcome=outcome,
+            fault=fault.code.value if fault else None,
+            detail=fault.detail if fault else "",
+        )
+
+    def _judge(self, outcomes: Sequence[_Outcome], leg: Leg, directory: Directory, *, again: bool) -> list[Decision]:
+        fresh = self._parts.store.queries.deliveries([o.delivery.delivery_id for o in outcomes]) if again else {}
+        current = [fresh.get(o.delivery.delivery_id, o.delivery) for o in outcomes]
+        around = self._surroundings(current, directory) if leg.agreement.mode is not DeliveryMode.QUEUE else {}
+        return [self._consequence(d, o, leg, around, directory) for d, o in zip(current, outcomes, strict=True)]
+
+    def _consequence(
+        self, delivery: Delivery, outcome: _Outcome, leg: Leg, around: Mapping[str, settle.Surroundings], directory: Directory
+    ) -> Decision:
+        if delivery.version != outcome.delivery.version and delivery.state not in BLOCKING:
+            # The recipient's own word came in while we were writing ours: it says more.
+            return Decision(_SETTLED)
+        return Decision(_SETTLED, self._changes(delivery, outcome, leg, around, directory))
+
+    def _changes(self, delivery: Delivery, outcome: _Outcome, leg: Leg, around: Mapping[str, settle.Surroundings], directory: Directory) -> Changes:
+        now, handover = self._now(), outcome.handover
+        match handover:
+            case HandedOver() if leg.agreement.mode is DeliveryMode.QUEUE and delivery.kind is DeliveryKind.MESSAGE:
+                return settle.handed_to_queue(delivery, leg.agreement, now, outcome.attempt)
+            case TryLater() if handover.answer is None:
+                return settle.failed(delivery, handover.fault, leg.agreement, now, outcome.attempt)
+            case HandedOver() if delivery.kind is DeliveryKind.NOTICE and leg.agreement.packaging != "wss":
+                word = settle.Word(stage=Stage.DELIVERED, basis=Basis.TRANSPORT)
+                return settle.say(delivery, word, around.get(delivery.delivery_id) or settle.Surroundings(directory=directory), self._parts.means, now, attempt=outcome.attempt)
+            case _:
+                return self._answered(delivery, outcome, leg, around[delivery.delivery_id], directory)
+
+    def _answered(self, delivery: Delivery, outcome: _Outcome, leg: Leg, around: settle.Surroundings, directory: Directory) -> Changes:
+        """The peer said something: believe it only where its own signature, or the transport, says so."""
+        now, handover = self._now(), outcome.handover
+        packaging = self._parts.packagings[leg.agreement.packaging]
+        lookup = self._lookup(directory, packaging.name)
+        try:
+            word = word_of_answer(handover, delivery, leg, packaging, lookup, issuer=self._parts.means.issuer, now=now)
+        except AnswerNotBelieved as reason:
+            fault = Fault(FaultCode.RECIPIENT_UNREACHABLE, str(reason))
+            return settle.failed(delivery, fault, leg.agreement, now, replace(outcome.attempt, outcome="try-later", fault=fault.code.value, detail=fault.detail))
+        if word is not None:
+            return settle.say(delivery, word, around, self._parts.means, now, attempt=outcome.attempt)
+        fault = handover.fault if isinstance(handover, TryLater | Refused) else Fault(FaultCode.RECIPIENT_REFUSED)
+        if isinstance(handover, TryLater):
+            return settle.failed(delivery, fault, leg.agreement, now, outcome.attempt)
+        return settle.refused(delivery, fault, now, outcome.attempt)
+
+
+def leg_to(recipient: PartyCode, directory: Directory) -> Leg | None:
+    """The way to a recipient; None while it may not be handed anything (suspended, unknown)."""
+    organisation, agreement = directory.organisation_of(recipient), directory.outbound(recipient)
+    if organisation is None or agreement is None or organisation.standing not in (Standing.LIVE, Standing.PROVING):
+        return None
+    return Leg(recipient, organisation.organisation_id, agreement)
+
+
+def seal_document(delivery: Delivery, leg: Leg, parts: Parts, now: datetime) -> WireMessage:
+    """A fixed document, opened from the archive and freshly signed. Raises Unsealable, SignerUnavailable."""
+    if delivery.document is None:
+        raise Unsealable("the delivery has no document")
+    document = unseal(delivery.document, parts.means.archive, delivery.delivery_id.encode())
+    packaging = parts.packagings[leg.agreement.packaging]
+    return prepare.package(delivery, document, leg.agreement, leg.organisation, packaging, parts.means, now)
+
+
+def _is_out(decision: Decision, leg: Leg) -> bool:
+    """True where the lane may go on: handed over (or, by agreement, applied), or refused for good."""
+    blocking = BLOCKING_UNTIL_APPLIED if leg.agreement.order is OrderUntil.APPLIED else BLOCKING
+    if decision.changes is None:
+        return leg.agreement.order is OrderUntil.HANDED_OVER
+    return decision.changes.deliveries[0].state not in blocking

@@ -1,0 +1,73 @@
+"""AMQP intake: what organisations published to their own exchange `from.<org>`.
+
+What it is: a door: a thread and a consumer per organisation; the queue that a message lies in says whose
+connection wrote it. What it is not: a decision. A broker's confirm on `from.<org>` is no receipt: ours goes
+to `to.<org>` through the outbox, and a message is acknowledged only when that is durable.
+"""
+
+import threading
+from collections.abc import Sequence
+
+from adapters.contract import WireMessage
+from broker.contract import Broker, Consumer, Outcome, Received
+from gateway.contract import Clock
+from gateway.exchange.results import Declined, SubmitResult
+from gateway.exchange.submission import Submission
+from gateway.pipeline import Pipeline
+from gateway.workers.loop import UNAVAILABLE
+from schemas.faults import FaultCode
+from schemas.identifiers import OrganisationId
+
+_BATCH = 100
+_WAIT_SECONDS = 0.5
+
+
+class AmqpIntake:
+    """The intake of one organisation."""
+
+    def __init__(self, organisation: OrganisationId, broker: Broker, pipeline: Pipeline, clock: Clock, *, linger_seconds: float = 0.005) -> None:
+        self._organisation, self._broker, self._pipeline, self._clock = organisation, broker, pipeline, clock
+        self._linger_seconds = linger_seconds
+
+    @property
+    def name(self) -> str:
+        """Thread name."""
+        return f"intake.{self._organisation}"
+
+    def run(self, stop: threading.Event) -> None:
+        """Take in until told to stop."""
+        consumer = self._broker.consumer("partners", f"from.{self._organisation}", prefetch=4 * _BATCH)
+        try:
+            while not stop.is_set():
+                received = consumer.receive(_BATCH, _WAIT_SECONDS, self._linger_seconds)
+                if received:
+                    self._take(consumer, received)
+        finally:
+            consumer.close()
+
+    def _take(self, consumer: Consumer, received: Sequence[Received]) -> None:
+        try:
+            results = self._pipeline.submit([self._submission(item) for item in received])
+        except UNAVAILABLE:
+            consumer.settle(received, Outcome.AGAIN)
+            raise
+        mistaken = [item for item, result in zip(received, results, strict=True) if _is_bug(result)]
+        if mistaken:
+            consumer.settle(mistaken, Outcome.POISON)
+        done = [item for item, result in zip(received, results, strict=True) if not _is_bug(result)]
+        if done:
+            consumer.settle(done, Outcome.DONE)
+
+    def _submission(self, item: Received) -> Submission:
+        packaging = "wss" if item.content_type.partition(";")[0].strip() in ("text/xml", "application/soap+xml") else "jws"
+        return Submission(
+            wire=WireMessage(item.body, item.content_type or "application/jose"),
+            packaging=packaging,
+            channel="amqp",
+            peer=self._organisation,
+            received_at=self._clock(),
+        )
+
+
+def _is_bug(result: SubmitResult) -> bool:
+    return isinstance(result, Declined) and result.fault.code is FaultCode.INTERNAL_ERROR

@@ -1,0 +1,62 @@
+"""The relay: from the outbox to the broker, in order, with confirms.
+
+What it is: the one active publisher of parcels and of receipts (a lease in the store keeps it one). What it
+is not: a decision. What the broker confirmed is forgotten; what it did not take is put off and tried again.
+"""
+
+import threading
+from collections.abc import Sequence
+from datetime import timedelta
+
+from broker.contract import Broker, Confirm, Publication
+from gateway.contract import Clock, Store
+from gateway.records import OutboxEntry
+
+_BATCH = 500
+_LEASE, _LEASE_SECONDS = "relay", 10.0
+_PUT_OFF_SECONDS = 2.0
+
+
+class Relay:
+    """One active in the whole installation."""
+
+    name = "relay"
+
+    def __init__(self, store: Store, broker: Broker, clock: Clock, *, holder: str, idle_seconds: float = 0.01) -> None:
+        self._store, self._broker, self._clock = store, broker, clock
+        self._holder, self._idle_seconds = holder, idle_seconds
+
+    def run(self, stop: threading.Event) -> None:
+        """Relay until told to stop."""
+        publisher = self._broker.publisher()
+        try:
+            lease_until = self._clock()
+            while not stop.is_set():
+                now = self._clock()
+                if now >= lease_until - timedelta(seconds=_LEASE_SECONDS / 2):
+                    if not self._store.leases.acquire(_LEASE, self._holder, now, _LEASE_SECONDS):
+                        stop.wait(1.0)
+                        continue
+                    lease_until = now + timedelta(seconds=_LEASE_SECONDS)
+                entries = self._store.outbox.pending(now, _BATCH)
+                if not entries:
+                    stop.wait(self._idle_seconds)
+                    continue
+                self._settle(entries, publisher.publish([_publication(entry) for entry in entries]))
+        finally:
+            publisher.close()
+            self._store.leases.release(_LEASE, self._holder)
+
+    def _settle(self, entries: Sequence[OutboxEntry], confirms: Sequence[Confirm]) -> None:
+        now = self._clock()
+        taken = [entry.outbox_id for entry, confirm in zip(entries, confirms, strict=True) if confirm is Confirm.CONFIRMED]
+        left = [entry.outbox_id for entry, confirm in zip(entries, confirms, strict=True) if confirm is not Confirm.CONFIRMED]
+        if taken:
+            self._store.outbox.published(taken, now)
+        if left:
+            # Full or not yet declared: the others go on, these come again.
+            self._store.outbox.put_off(left, now + timedelta(seconds=_PUT_OFF_SECONDS))
+
+
+def _publication(entry: OutboxEntry) -> Publication:
+    return Publication(entry.vhost, entry.exchange, entry.routing_key, entry.body, entry.message_id, entry.content_type)
