@@ -6,6 +6,7 @@ Called by `bootstrap`, `rehearsal` and the tests. Follows the RabbitMQ "File and
 """
 
 import base64
+import contextlib
 import http.client
 import json
 import os
@@ -14,9 +15,8 @@ import secrets
 import shutil
 import signal
 import socket
-import subprocess
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
@@ -70,7 +70,7 @@ class Credentials:
     """The administrator that replaces `guest`."""
 
     user: str
-    password: str
+    password: str = field(repr=False)
 
 
 def installed_server() -> Path | None:
@@ -91,7 +91,6 @@ class PrivateNode:
     def __init__(self, directory: Path, *, server: Path | None = None) -> None:
         self._directory = directory.resolve()
         self._server = server
-        self._children: dict[str, subprocess.Popen[bytes]] = {}
         self._facts: tuple[Ports, Credentials] | None = None
 
     @property
@@ -130,7 +129,7 @@ class PrivateNode:
         if self.pid is None:
             self._launch()
         while not self._answers():
-            if self.pid is None and self._children["node"].poll() is not None:
+            if self.pid is None:
                 self._stop_epmd()
                 raise NodeFailed(f"RabbitMQ ended while starting, see {self._directory / 'log'}")
             if time.monotonic() > deadline:
@@ -140,12 +139,12 @@ class PrivateNode:
 
     def stop(self) -> None:
         """End it in good order (SIGTERM), then its epmd. Does nothing when it is down."""
-        self._end(self.pid_file, signal.SIGTERM, "node")
+        self._end(self.pid_file, signal.SIGTERM)
         self._stop_epmd()
 
     def kill(self) -> None:
         """End it as a power cut would (SIGKILL), then its epmd."""
-        self._end(self.pid_file, signal.SIGKILL, "node")
+        self._end(self.pid_file, signal.SIGKILL)
         self._stop_epmd()
 
     def wipe(self) -> None:
@@ -162,20 +161,23 @@ class PrivateNode:
         self._write_files(ports, credentials)
         self._stop_epmd()
         environment = self._environment(server, ports)
-        self._spawn("epmd", ["epmd", "-port", str(ports.epmd), "-address", HOST], environment)
-        self._epmd_file.write_text(str(self._children["epmd"].pid))
+        self._spawn(self._epmd_file, ["epmd", "-port", str(ports.epmd), "-address", HOST], environment)
         self._await_port(ports.epmd)
-        self._spawn("node", [str(server)], environment)
-        self.pid_file.write_text(str(self._children["node"].pid))
+        self._spawn(self.pid_file, [str(server)], environment)
 
-    def _spawn(self, name: str, command: list[str], environment: dict[str, str]) -> None:
+    def _spawn(self, pid_file: Path, command: list[str], environment: dict[str, str]) -> None:
+        """Start a process that may outlive us, in a session of its own, and write down its id."""
         program = shutil.which(command[0], path=environment["PATH"])
         if program is None:
             raise NodeFailed(f"{command[0]} is not installed")
-        with (self._directory / f"{name}.out").open("ab") as output:
-            self._children[name] = subprocess.Popen(
-                [program, *command[1:]], env=environment, cwd=self._directory, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
-            )
+        output = pid_file.with_suffix(".out")
+        streams = [
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 1, str(output), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600),
+            (os.POSIX_SPAWN_DUP2, 1, 2),
+        ]
+        pid = os.posix_spawn(program, [program, *command[1:]], environment, file_actions=streams, setsid=True)
+        pid_file.write_text(str(pid))
 
     def _environment(self, server: Path, ports: Ports) -> dict[str, str]:
         """Everything that the server scripts would otherwise look up in /etc or in the user's home."""
@@ -188,7 +190,7 @@ class PrivateNode:
             "RUNNING_UNDER_SYSTEMD": "true",
             "ERL_EPMD_PORT": str(ports.epmd),
             "ERL_EPMD_ADDRESS": HOST,
-            "ERL_CRASH_DUMP_SECONDS": "0",
+            "ERL_CRASH_DUMP_SECONDS": "0",  # a dump would hold messages
             "RABBITMQ_NODENAME": NODE_NAME,
             "RABBITMQ_NODE_IP_ADDRESS": HOST,
             "RABBITMQ_NODE_PORT": str(ports.amqp),
@@ -251,7 +253,7 @@ class PrivateNode:
         return self._directory / "epmd.pid"
 
     def _stop_epmd(self) -> None:
-        self._end(self._epmd_file, signal.SIGKILL, "epmd")
+        self._end(self._epmd_file, signal.SIGKILL)
 
     def _await_port(self, port: int) -> None:
         deadline = time.monotonic() + 5
@@ -260,34 +262,56 @@ class PrivateNode:
                 raise NodeFailed("epmd does not listen")
             time.sleep(0.01)
 
-    def _end(self, pid_file: Path, kind: signal.Signals, name: str) -> None:
+    def _end(self, pid_file: Path, kind: signal.Signals) -> None:
         deadline = time.monotonic() + STOP_SECONDS
         while (pid := self._alive(pid_file)) is not None:
             os.kill(pid, signal.SIGKILL if time.monotonic() > deadline else kind)
-            self._reap(name, pid)
             time.sleep(0.05)
-        self._reap(name, None)
+        _reap(pid_file)
         pid_file.unlink(missing_ok=True)
-
-    def _reap(self, name: str, pid: int | None) -> None:
-        """Collect our own child's exit status; another process's child is not ours to wait for."""
-        child = self._children.get(name)
-        if child is None or (pid is not None and child.pid != pid):
-            return
-        try:
-            child.wait(timeout=0.5)
-        except subprocess.TimeoutExpired:
-            return
-        del self._children[name]
 
     def _alive(self, pid_file: Path) -> int | None:
         """The process that a pid file names, if it lives and was started for this directory."""
-        try:
-            pid = int(pid_file.read_text())
-            environment = Path(f"/proc/{pid}/environ").read_bytes()
-        except (FileNotFoundError, ProcessLookupError, ValueError):
+        pid = _written(pid_file)
+        if pid is None:
             return None
+        # the environment reads as empty for a moment while the process replaces its program, and while it ends
+        while not (environment := _environment_of(pid)):
+            if _has_ended(pid):
+                return None
+            time.sleep(0.005)
         return pid if f"HOME={self._directory}".encode() in environment.split(b"\0") else None
+
+
+def _written(pid_file: Path) -> int | None:
+    try:
+        return int(pid_file.read_text())
+    except (FileNotFoundError, ValueError):
+        return None
+
+
+def _environment_of(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/environ").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return b""
+
+
+def _has_ended(pid: int) -> bool:
+    """True when its last thread is gone too: until then it holds its ports."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        return state in "ZX" and len(list(Path(f"/proc/{pid}/task").iterdir())) <= 1
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+
+
+def _reap(pid_file: Path) -> None:
+    """Collect the exit status of a child; what another process started is not ours to wait for."""
+    pid = _written(pid_file)
+    with contextlib.suppress(ChildProcessError):
+        if pid is not None:
+            os.waitpid(pid, 0)
 
 
 def _write_secret(place: Path, text: str) -> None:

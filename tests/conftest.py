@@ -1,0 +1,3 @@
+"""Fixtures for every ring of tests; each is made in `tests.support`."""
+
+pytest_plugins = ["tests.support.rabbitmq"]
