@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from gateway.audit.chain import ChainHead
 from gateway.audit.events import AuditEvent, AuditRecord
 from gateway.changes import Changes, Committed
 from gateway.partners.agreement import Agreement
@@ -17,6 +18,7 @@ from gateway.partners.directory import Directory
 from gateway.partners.party import Organisation, Party
 from gateway.records import (
     Attempt,
+    CheckpointRecord,
     Delivery,
     DeliveryState,
     DuplicateKey,
@@ -176,6 +178,21 @@ class Partners(Protocol):
     def revoke_key(self, key_id: KeyId, at: datetime, event: AuditEvent) -> None: ...
 
 
+class Checkpoints(Protocol):
+    """Signed heads of the audit chain: what a rewritten chain cannot agree with."""
+
+    def head(self) -> ChainHead:
+        """The end of the chain now: what the next checkpoint signs."""
+
+    def put(self, jws: str, sequence: int, event: AuditEvent) -> None:
+        """Keep a checkpoint of the record with this number; the first one where there is one already."""
+
+    def latest(self) -> CheckpointRecord | None: ...
+
+    def all(self) -> Sequence[CheckpointRecord]:
+        """In order of the chain."""
+
+
 class Store(Protocol):
     """All of it, over one database."""
 
@@ -193,6 +210,9 @@ class Store(Protocol):
 
     @property
     def partners(self) -> Partners: ...
+
+    @property
+    def checkpoints(self) -> Checkpoints: ...
 
     def ready(self) -> bool:
         """True when a write would succeed now."""

@@ -186,3 +186,13 @@ class OutboxEntry:
     content_type: str
     outbox_id: int = 0
     """Drawn by the store at commit; ascending in commit order."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointRecord:
+    """A signed head of the audit chain."""
+
+    sequence: int
+    """The record that was the last when it was signed."""
+    jws: str
+    """Compact JWS, typ `checkpoint+jws`; its claims: `gateway.audit.chain.Checkpoint`."""

@@ -1,0 +1,153 @@
+"""The database: how it is opened, and what its failures mean.
+
+What it is: engines for SQLite and PostgreSQL with the guarantees that the store needs, and the two ways to
+use them: `reading()` and `writing()`. What it is not: SQL of our own. Called by every module of the store.
+
+SQLite: WAL, synchronous=FULL, the driver in autocommit, and `BEGIN IMMEDIATE` before every write: under the
+default, two processes that read and then write lose updates silently. PostgreSQL: READ COMMITTED; whoever
+writes messages or audit locks the head row first (`head`).
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import psycopg
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.url import URL, make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from gateway.contract import StoreUnavailable
+
+BUSY_SECONDS: Final = 30
+"""How long to wait for another writer before saying that the store is not available."""
+CHUNK: Final = 500
+"""Values in one IN list: far below the limits of both databases, and few shapes of statement to cache."""
+_SQLITE_AWAY: Final = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_PROTOCOL,
+        sqlite3.SQLITE_NOMEM,
+    }
+)
+
+
+class Database:
+    """One database, for any number of threads."""
+
+    def __init__(self, url: str) -> None:
+        address = make_url(url)
+        self._writer = _engine(address)
+        # Another engine, not another option: SQLite's begin hook must not fire for reads.
+        self._reader = _engine(address).execution_options(isolation_level="AUTOCOMMIT")
+        if address.get_backend_name() == "sqlite":
+            event.listen(self._writer, "begin", _begin_immediate)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection where each statement sees what is committed when it starts."""
+        with translated(), self._reader.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that is committed at the end of the block, and rolled back if it raises."""
+        with translated(), self._writer.connect() as connection, connection.begin():
+            yield connection
+
+    def connect(self) -> Connection:
+        """A connection for a caller that begins and commits by itself, inside `translated()`."""
+        return self._writer.connect()
+
+    def close(self) -> None:
+        """Give back every connection."""
+        self._writer.dispose()
+        self._reader.dispose()
+
+
+def _engine(address: URL) -> Engine:
+    match address.get_backend_name():
+        case "sqlite":
+            return _sqlite(address)
+        case "postgresql":
+            return _postgresql(address)
+        case other:
+            raise ValueError(f"no store is kept in {other}: use sqlite or postgresql")
+
+
+def _sqlite(address: URL) -> Engine:
+    if not address.database or address.database == ":memory:":
+        raise ValueError("the store needs a SQLite file: a database in memory keeps no promise")
+    engine = create_engine(address, connect_args={"timeout": BUSY_SECONDS, "isolation_level": None, "check_same_thread": False}, pool_size=8, max_overflow=32)
+    event.listen(engine, "connect", _prepare_sqlite)
+    return engine
+
+
+def _postgresql(address: URL) -> Engine:
+    engine = create_engine(address.set(drivername="postgresql+psycopg"), isolation_level="READ COMMITTED", pool_size=8, max_overflow=32)
+    event.listen(engine, "connect", _prepare_postgresql)
+    return engine
+
+
+def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    cursor = connection.cursor()
+    for pragma in (
+        f"busy_timeout={BUSY_SECONDS * 1000}",
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "temp_store=MEMORY",
+        "cache_size=-16384",
+        "journal_size_limit=67108864",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _prepare_postgresql(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    # A server or role set to asynchronous commit would make receipts lie. A stopped process must not hold
+    # the head of the chain for ever.
+    cursor = connection.cursor()
+    cursor.execute("SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'")
+    cursor.execute(f"SET lock_timeout = '{BUSY_SECONDS}s'")
+    cursor.execute(f"SET idle_in_transaction_session_timeout = '{2 * BUSY_SECONDS}s'")
+    cursor.close()
+    connection.commit()
+
+
+def _begin_immediate(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turns what drivers say when a database is away into StoreUnavailable; anything else is a bug and passes."""
+    try:
+        yield
+    except PoolTimeoutError as error:
+        raise StoreUnavailable("every connection is in use") from error
+    except DBAPIError as error:
+        reason = _reason_away(error)
+        if reason is None:
+            raise
+        raise StoreUnavailable(reason) from error
+
+
+def _reason_away(error: DBAPIError) -> str | None:
+    """A word on why the database is away, without statement or values; None where it is there and says no."""
+    cause = error.orig
+    if isinstance(cause, sqlite3.Error):
+        code = getattr(cause, "sqlite_errorcode", 0)
+        return str(cause.sqlite_errorname) if code & 0xFF in _SQLITE_AWAY else None
+    if isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError | psycopg.errors.ReadOnlySqlTransaction):
+        return f"postgresql {cause.sqlstate or 'connection lost'}" if isinstance(cause, psycopg.Error) else None
+    return "connection lost" if error.connection_invalidated else None

@@ -1,0 +1,117 @@
+"""Opening: from a URL to a store.
+
+What it is: `open_store` and `migrate`. What it is not: the parts themselves. Called by bootstrap, the CLI
+and tests.
+"""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import select, text, update
+from sqlalchemy.exc import DBAPIError
+
+from gateway.contract import Checkpoints, Leases, Outbox, Partners, Queries, Store, StoreUnavailable, UnitOfWork
+from gateway.store.checkpoints import SqlCheckpoints
+from gateway.store.engine import Database
+from gateway.store.head import HEAD_ID
+from gateway.store.leases import SqlLeases
+from gateway.store.outbox import SqlOutbox
+from gateway.store.partners import SqlPartners
+from gateway.store.queries import SqlQueries
+from gateway.store.tables import audit_head
+from gateway.store.unit_of_work import SqlUnitOfWork
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+_MIGRATION_LOCK = 0x676174657761
+"""PostgreSQL advisory lock: processes that start together migrate one after the other."""
+_PROBE = update(audit_head).where(audit_head.c.head_id == HEAD_ID).values(sequence=audit_head.c.sequence)
+
+
+class SqlStore:
+    """Keeps `gateway.contract.Store`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._unit_of_work = SqlUnitOfWork(database)
+        self._queries = SqlQueries(database)
+        self._outbox = SqlOutbox(database)
+        self._leases = SqlLeases(database)
+        self._partners = SqlPartners(database)
+        self._checkpoints = SqlCheckpoints(database)
+
+    @property
+    def database(self) -> Database:
+        """For `gateway.store.integrity`."""
+        return self._database
+
+    @property
+    def unit_of_work(self) -> UnitOfWork:
+        """The one writer."""
+        return self._unit_of_work
+
+    @property
+    def queries(self) -> Queries:
+        """Reads."""
+        return self._queries
+
+    @property
+    def outbox(self) -> Outbox:
+        """What is owed to the broker."""
+        return self._outbox
+
+    @property
+    def leases(self) -> Leases:
+        """Who is active, and tokens seen."""
+        return self._leases
+
+    @property
+    def partners(self) -> Partners:
+        """The directory as rows."""
+        return self._partners
+
+    @property
+    def checkpoints(self) -> Checkpoints:
+        """Signed heads of the chain."""
+        return self._checkpoints
+
+    def ready(self) -> bool:
+        """True when a write would succeed now: one is made and rolled back."""
+        try:
+            with self._database.writing() as connection:
+                found = connection.execute(_PROBE).rowcount == 1
+                connection.get_transaction().rollback()  # type: ignore[union-attr]
+                return found
+        except (StoreUnavailable, DBAPIError):
+            # Not there, or there without our tables: either way nothing can be written.
+            return False
+
+    def close(self) -> None:
+        """Give back every connection."""
+        self._database.close()
+
+
+def open_store(url: str) -> Store:
+    """A store over the database at this URL (`sqlite:///path`, `postgresql://…`). Does not touch it yet.
+
+    Raises ValueError for a database that cannot keep the store's promises.
+    """
+    return SqlStore(Database(url))
+
+
+def migrate(url: str) -> None:
+    """Bring the database to the newest shape, from empty or from any earlier one. Safe to run twice, and at once.
+
+    Raises StoreUnavailable.
+    """
+    database = Database(url)
+    try:
+        with database.writing() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(select(text(f"pg_advisory_xact_lock({_MIGRATION_LOCK})")))
+            config = Config()
+            config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    finally:
+        database.close()
