@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from lxml import etree
 
+FAULT_NAMESPACE = "urn:interagency-gateway:fault"
 NAMESPACE = "http://www.justice.gsi.gov.uk/SPG/"
 LONDON = ZoneInfo("Europe/London")
 
@@ -66,6 +67,17 @@ class SpgInterchange:
     messages: tuple[SpgMessage, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class SoapFault:
+    """The gateway's own part of a SOAP fault."""
+
+    code: str
+    title: str = ""
+    detail: str = ""
+    receipt: str = ""
+    """A signed negative receipt, where the sender was authenticated."""
+
+
 def write(sample: str, addressing: Addressing, values: Mapping[str, str]) -> bytes:
     """A sample letter with its addressing and every leaf element that `values` names replaced, as XML bytes."""
     root = etree.fromstring(_sample(sample), _parser())
@@ -105,13 +117,17 @@ def response(code: int) -> bytes:
     return f'<SPGInterchangeResponse xmlns="{NAMESPACE}"><SPGInterchangeResponseType>{code}</SPGInterchangeResponseType></SPGInterchangeResponse>'.encode()
 
 
-def fault_code(content: bytes) -> str:
-    """The gateway's fault code in a SOAP fault: its element `code`; empty where there is none."""
+def fault(content: bytes) -> SoapFault:
+    """What a SOAP fault of the gateway says; its code is empty where there is none to read."""
     try:
         root = etree.fromstring(content, _parser())
     except etree.XMLSyntaxError:
-        return ""
-    return next((text for element in root.iter(etree.Element) if etree.QName(element).localname == "code" and (text := (element.text or "").strip())), "")
+        return SoapFault("")
+    told = next(root.iter(f"{{{FAULT_NAMESPACE}}}GatewayFault"), None)
+    if told is None:
+        return SoapFault("")
+    leaves = _leaves(told)
+    return SoapFault(leaves.get("Code", ""), leaves.get("Title", ""), leaves.get("Detail", ""), leaves.get("Receipt", ""))
 
 
 def _sample(name: str) -> bytes:

@@ -69,6 +69,7 @@ class Journal:
         self.path = path
         self._changed = threading.Condition()
         self._entries = list(read(path)) if path.exists() else []
+        self._followers: list[Callable[[Entry], None]] = []
         self._file = path.open("ab")
 
     def write(self, noted: Noted, **facts: Fact) -> Entry:
@@ -81,7 +82,13 @@ class Journal:
             os.fsync(self._file.fileno())
             self._entries.append(entry)
             self._changed.notify_all()
+        for follow in self._followers:
+            follow(entry)
         return entry
+
+    def follow(self, follower: Callable[[Entry], None]) -> None:
+        """Tell somebody of every entry from now on, after it is on the disk, in the writer's thread."""
+        self._followers.append(follower)
 
     def entries(self, noted: Noted | None = None) -> tuple[Entry, ...]:
         """Everything noted so far, of one kind where one is given."""

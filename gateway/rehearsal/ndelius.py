@@ -23,6 +23,7 @@ from gateway.rehearsal.jose import NotBelievedError, PartnerKey, digest_of
 from gateway.rehearsal.journal import Journal, Noted
 from gateway.rehearsal.listener import Answer, Listener, Request
 from gateway.rehearsal.outgoing import WorkList
+from gateway.rehearsal.receipt_book import ReceiptBook
 from gateway.trust.contract import ClaimedSender, Limits, Packaging, SealOrder, SenderTrust, Signer
 from gateway.trust.keyring import KeyRecord
 from gateway.trust.policy import STRICT
@@ -67,10 +68,11 @@ class Letter:
 class SoapAnswer:
     """What the gateway said on the same exchange."""
 
-    http_status: int
     code: str
     """`200`, or the fault code."""
-    body: bytes
+    title: str = ""
+    receipt: str = ""
+    """A negative receipt, where the gateway knew who asks."""
 
     @property
     def accepted(self) -> bool:
@@ -91,6 +93,7 @@ class SimulatedNdelius:
         self._link: GatewayLink | None = None
         self._gateway_keys: Mapping[str, KeyRecord] = {}
         self._received = {entry.text("control_reference") for entry in self.journal.entries(Noted.RECEIVED)}
+        self._book: ReceiptBook | None = None
         self._guard = threading.Lock()
         self._next = FIRST_REFERENCE + int(datetime.now(UTC).timestamp() * 1000) % 100_000_000_000
 
@@ -170,19 +173,24 @@ class SimulatedNdelius:
             known = any(entry.text("reference") == letter.reference for entry in self.journal.entries(Noted.ACCEPTED))
             self.journal.write(Noted.REPEATED if known else Noted.ACCEPTED, reference=letter.reference, code=answer.code)
         else:
-            self.journal.write(Noted.DECLINED, reference=letter.reference, code=answer.code)
+            if answer.receipt:
+                self._receipts().take(answer.receipt)
+            self.journal.write(Noted.DECLINED, reference=letter.reference, code=answer.code, title=answer.title, receipt=answer.receipt)
         return answer
 
     def post(self, wire: WireMessage) -> SoapAnswer:
         """Post any envelope and read the answer, without noting it."""
         answer = self.link.post_soap(wire.body, wire.content_type)
-        return SoapAnswer(answer.status_code, self._code_in(answer), answer.content)
-
-    def _code_in(self, answer: httpx.Response) -> str:
         if answer.status_code == httpx.codes.OK:
-            wire = WireMessage(answer.content, answer.headers.get("content-type", ""))
-            return str(interchange.response_code(self._believe(wire)))
-        return interchange.fault_code(answer.content) or f"http-{answer.status_code}"
+            content = self._believe(WireMessage(answer.content, answer.headers.get("content-type", "")))
+            return SoapAnswer(str(interchange.response_code(content)))
+        told = interchange.fault(answer.content)
+        return SoapAnswer(told.code or f"http-{answer.status_code}", told.title, told.receipt)
+
+    def _receipts(self) -> ReceiptBook:
+        if self._book is None:
+            self._book = ReceiptBook(self.identity.organisation, self.link.published_keys())
+        return self._book
 
     def _believe(self, wire: WireMessage) -> bytes:
         """Content that the gateway's certificate signed. Raises NotBelievedError."""

@@ -1,0 +1,82 @@
+"""A simulated case system does a thing once, says so with one receipt, and answers transfers."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from gateway.rehearsal.jose import NotBelievedError, PublishedKeys
+from gateway.rehearsal.journal import Journal, Noted
+from schemas.messages.consolidated_transfer_response import ConsolidatedTransferResponse
+from schemas.receipts import Stage, from_claims
+from tests.support.partners import AUDIENCE, IDENTITY, GatewayVoice, case_system, contact, transfer_request
+
+
+def test_a_message_is_applied_and_receipted(tmp_path: Path) -> None:
+    system, journal, key = case_system(tmp_path / "c14.jsonl")
+    voice = GatewayVoice()
+    jws = voice.message(contact())
+    taken = system.take(jws, voice.keys())
+    claims = PublishedKeys({"keys": [key.jwk]}).open(taken.receipt, kind="receipt", audience=AUDIENCE).claims()
+    receipt = from_claims(claims)
+    assert (receipt.stage, receipt.subject, receipt.recipient, receipt.issuer) == (Stage.APPLIED, "m-1", "C14", IDENTITY.organisation)
+    assert receipt.sent_digest == voice.keys().open(jws, kind="message", audience=IDENTITY.organisation).digest
+    assert [entry.noted for entry in journal.entries()] == [Noted.RECEIVED, Noted.APPLIED]
+    journal.close()
+
+
+def test_the_same_message_again_gets_the_same_receipt_and_no_second_effect(tmp_path: Path) -> None:
+    system, journal, _ = case_system(tmp_path / "c14.jsonl")
+    voice = GatewayVoice()
+    first, second = (system.take(voice.message(transfer_request()), voice.keys()) for _ in range(2))
+    assert first.receipt == second.receipt
+    assert (first.answer is None, second.answer) == (False, None)
+    assert len(journal.entries(Noted.APPLIED)) == 1
+    journal.close()
+
+
+def test_duplicate_memory_survives_a_restart(tmp_path: Path) -> None:
+    system, journal, _ = case_system(tmp_path / "c14.jsonl")
+    voice = GatewayVoice()
+    first = system.take(voice.message(contact()), voice.keys())
+    journal.close()
+    again, journal, _ = case_system(tmp_path / "c14.jsonl")
+    assert again.take(voice.message(contact()), voice.keys()).receipt == first.receipt
+    journal.close()
+
+
+def test_a_case_that_is_not_held_is_not_applied_with_a_reason(tmp_path: Path) -> None:
+    system, journal, key = case_system(tmp_path / "c14.jsonl")
+    voice = GatewayVoice()
+    taken = system.take(voice.message(contact(case="Z000001")), voice.keys())
+    receipt = from_claims(PublishedKeys({"keys": [key.jwk]}).open(taken.receipt, kind="receipt", audience=AUDIENCE).claims())
+    assert receipt.stage is Stage.NOT_APPLIED
+    assert receipt.fault is not None
+    assert receipt.fault.detail == "No such case is held here."
+    journal.close()
+
+
+@pytest.mark.parametrize(("reason", "status"), [(None, "TA"), ("INC", "TR")])
+def test_a_transfer_request_is_answered_in_the_published_form(tmp_path: Path, reason: str | None, status: str) -> None:
+    system, journal, _ = case_system(tmp_path / "c14.jsonl", rejected_reason=reason)
+    voice = GatewayVoice()
+    answer = json.loads(system.take(voice.message(transfer_request()), voice.keys()).answer or b"{}")
+    assert answer["header"]["in_reply_to"] == "m-2"
+    payload = ConsolidatedTransferResponse.model_validate_json(json.dumps(answer["document"]))
+    assert payload.parts[0].status == status
+    assert (payload.parts[0].rejected_reason.code if payload.parts[0].rejected_reason else None) == reason
+    journal.close()
+
+
+def test_what_another_gateway_signed_is_not_taken(tmp_path: Path) -> None:
+    system, journal, _ = case_system(tmp_path / "c14.jsonl")
+    with pytest.raises(NotBelievedError):
+        system.take(GatewayVoice().message(contact()), GatewayVoice().keys())
+    assert journal.entries() == ()
+    journal.close()
+
+
+def test_the_journal_is_the_partners_alone(tmp_path: Path) -> None:
+    path = tmp_path / "c14.jsonl"
+    Journal(path).close()
+    assert path.read_bytes() == b""
