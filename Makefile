@@ -13,7 +13,7 @@ PURE := tests/architecture tests/unit tests/properties tests/contract tests/vect
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 SOURCES := gateway adapters broker schemas tests docs
 COMPILE := pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	--no-header --no-annotate
+	--no-header --no-annotate --exclude-newer "$$(date -u -d -7days +%F)"
 
 .PHONY: help setup demo test quick check format docs lock bench clean
 
@@ -52,7 +52,7 @@ format: setup ## put the sources in order
 docs: setup ## write the generated pages again
 	$(BIN)/python docs/generate.py
 
-lock: ## choose versions again; needs uv
+lock: ## choose versions again, none younger than a week; needs uv
 	$(UV) $(COMPILE) --output-file requirements.lock
 	$(UV) $(COMPILE) --extra dev --constraint requirements.lock --output-file requirements-dev.lock
 
