@@ -8,7 +8,7 @@ certificate. Called by the demo and the scenario tests. Behaviour follows the SP
 
 import ssl
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +23,7 @@ from gateway.rehearsal.jose import NotBelievedError, PartnerKey, digest_of
 from gateway.rehearsal.journal import Journal, Noted
 from gateway.rehearsal.listener import Answer, Listener, Request
 from gateway.rehearsal.outgoing import WorkList
-from gateway.rehearsal.receipt_book import ReceiptBook
+from gateway.rehearsal.receipt_book import ReceiptBook, Standing
 from gateway.trust.contract import ClaimedSender, Limits, Packaging, SealOrder, SenderTrust, Signer
 from gateway.trust.keyring import KeyRecord
 from gateway.trust.policy import STRICT
@@ -94,6 +94,7 @@ class SimulatedNdelius:
         self._gateway_keys: Mapping[str, KeyRecord] = {}
         self._received = {entry.text("control_reference") for entry in self.journal.entries(Noted.RECEIVED)}
         self._book: ReceiptBook | None = None
+        self._submissions: set[str] = set()
         self._guard = threading.Lock()
         self._next = FIRST_REFERENCE + int(datetime.now(UTC).timestamp() * 1000) % 100_000_000_000
 
@@ -177,6 +178,32 @@ class SimulatedNdelius:
                 self._receipts().take(answer.receipt)
             self.journal.write(Noted.DECLINED, reference=letter.reference, code=answer.code, title=answer.title, receipt=answer.receipt)
         return answer
+
+    def collect_receipts(self) -> None:
+        """Fetch every signed receipt that lies ready for it, believe each, and note it."""
+        after = 0
+        while page := self._page_of_receipts(after):
+            for item in page:
+                self._note_receipt(str(item["submission_id"]), str(item["receipt"]))
+                after = int(str(item["cursor"]))
+
+    def _page_of_receipts(self, after: int) -> Sequence[Mapping[str, object]]:
+        answer = self.link.get(f"/v1/receipts?after={after}")
+        answer.raise_for_status()
+        receipts: Sequence[Mapping[str, object]] = answer.json()["receipts"]
+        return receipts
+
+    def _note_receipt(self, submission_id: str, jws: str) -> None:
+        if submission_id not in self._submissions:
+            answer = self.link.get(f"/v1/messages/{submission_id}")
+            answer.raise_for_status()
+            self._submissions.add(submission_id)
+            self._note_receipt(submission_id, str(answer.json()["receipt"]))
+        held, standing = self._receipts().take(jws)
+        if standing is Standing.NEW:
+            receipt = held.receipt
+            facts = {"reference": receipt.control_reference, "recipient": receipt.recipient, "subject": receipt.subject, "stage": receipt.stage.value}
+            self.journal.write(Noted.RECEIPT, **facts, receipt=jws)
 
     def post(self, wire: WireMessage) -> SoapAnswer:
         """Post any envelope and read the answer, without noting it."""
