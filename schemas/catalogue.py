@@ -47,6 +47,16 @@ VERSIONS: Final[Mapping[str, date]] = MappingProxyType(
 )
 """Version of the message schema to its date, as both stand on an SPG interchange."""
 
+_BUSINESS: Final = frozenset({Action.INSERT, Action.UPDATE, Action.DELETE})
+_OTHER_ACTIONS: Final[Mapping[str, frozenset[Action]]] = {
+    "ConnectionNotification": frozenset({Action.SYSTEM}),
+    "InterchangeStatusNotification": frozenset({Action.RESPONSE}),
+}
+ACTIONS: Final[Mapping[str, frozenset[Action]]] = MappingProxyType({name: _OTHER_ACTIONS.get(name, _BUSINESS) for name in CATALOGUE})
+"""Message type name to the actions that it goes with."""
+ANSWERING: Final = frozenset({"InterchangeStatusNotification"})
+"""Types that must name what they answer."""
+
 _SEPARATOR: Final = b',"payload":'
 """Cannot occur earlier: inside a JSON string every quotation mark is escaped."""
 

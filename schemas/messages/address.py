@@ -1,9 +1,7 @@
 """Address: where an offender lives or lived."""
 
-import datetime
-
 from schemas.canonical.case import CasePayload
-from schemas.canonical.values import Coded, Text
+from schemas.canonical.values import CivilDate, Coded, Text
 from schemas.identifiers import EntityIdField
 
 
@@ -19,5 +17,5 @@ class Address(CasePayload):
     town_city: Text | None = None
     county: Text | None = None
     postcode: Text | None = None
-    start_date: datetime.date
+    start_date: CivilDate
     no_fixed_abode: bool

@@ -1,13 +1,12 @@
 """ConsolidatedTransferRequest: one master, one or more parts, all of one case."""
 
-import datetime
 from typing import Annotated
 
 from pydantic import Field
 
 from schemas.canonical.case import CasePayload
 from schemas.canonical.transfer import TransferRequestPart
-from schemas.canonical.values import Text
+from schemas.canonical.values import CivilDate, Text
 from schemas.identifiers import EntityIdField
 
 
@@ -15,6 +14,6 @@ class ConsolidatedTransferRequest(CasePayload):
     """A provider asks another to take over a case or parts of it. `version` is that of the transfer."""
 
     transfer_id: EntityIdField
-    transfer_date: datetime.date
+    transfer_date: CivilDate
     transfer_user: Text
     parts: Annotated[tuple[TransferRequestPart, ...], Field(min_length=1, max_length=1000)]

@@ -1,13 +1,12 @@
 """ConsolidatedTransferResponse: the receiver's answer to a transfer request, part by part."""
 
-import datetime
 from typing import Annotated
 
 from pydantic import Field
 
 from schemas.canonical.case import CasePayload
 from schemas.canonical.transfer import TransferResponsePart
-from schemas.canonical.values import Text
+from schemas.canonical.values import CivilDate, Text
 from schemas.identifiers import EntityIdField
 
 
@@ -15,6 +14,6 @@ class ConsolidatedTransferResponse(CasePayload):
     """A provider accepts or rejects. `transfer_id` joins it to the request."""
 
     transfer_id: EntityIdField
-    transfer_date: datetime.date
+    transfer_date: CivilDate
     transfer_user: Text
     parts: Annotated[tuple[TransferResponsePart, ...], Field(min_length=1, max_length=1000)]

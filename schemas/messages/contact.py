@@ -1,10 +1,8 @@
 """Contact: something that happened, or is to happen, with an offender."""
 
-import datetime
-
 from schemas.canonical.case import CasePayload
 from schemas.canonical.responsibility import Location, Responsibility
-from schemas.canonical.values import Coded, LongText
+from schemas.canonical.values import CivilDate, CivilTime, Coded, LongText
 from schemas.identifiers import EntityIdField
 
 
@@ -19,8 +17,8 @@ class Contact(CasePayload):
     requirement_id: EntityIdField | None = None
     alert: bool
     contact_type: Coded
-    contact_date: datetime.date
-    start_time: datetime.time
+    contact_date: CivilDate
+    start_time: CivilTime
     """Local civil time, as the officer wrote it."""
     responsible: Responsibility
     location: Location | None = None

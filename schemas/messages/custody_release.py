@@ -1,9 +1,7 @@
 """CustodyRelease: an offender was released from custody."""
 
-import datetime
-
 from schemas.canonical.case import CasePayload
-from schemas.canonical.values import Coded, Text
+from schemas.canonical.values import CivilDate, Coded, Text
 from schemas.identifiers import EntityIdField
 
 
@@ -12,5 +10,5 @@ class CustodyRelease(CasePayload):
 
     event_id: EntityIdField
     release_user: Text
-    release_date: datetime.date
+    release_date: CivilDate
     release_type: Coded

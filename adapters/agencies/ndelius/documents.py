@@ -73,7 +73,6 @@ class Shape:
     """One message type."""
 
     type: str
-    actions: frozenset[str]
     plain: Record | None = None
     """A payload without blocks: the two system messages."""
     block: Block | None = None
@@ -82,8 +81,6 @@ class Shape:
     header: frozenset[str]
     """Which optional elements the interchange header has in this type."""
     schema_location: bool = True
-    answers_required: bool = False
-    """True: ReceiverControlReference is mandatory."""
 
 
 def offender(*, shared: bool = False) -> Record:

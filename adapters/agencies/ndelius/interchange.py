@@ -19,7 +19,7 @@ from adapters.agencies.ndelius.parsing import ROOT_ATTRIBUTES, children, misplac
 from adapters.agencies.ndelius.reading import read_payload
 from adapters.agencies.ndelius.tables import SHAPES
 from schemas.canonical.values import Text
-from schemas.catalogue import VERSIONS, case_of
+from schemas.catalogue import ACTIONS, ANSWERING, VERSIONS, case_of
 from schemas.checks import crn
 from schemas.envelope import Action, Entry, Header, Interchange
 from schemas.faults import Fault, FaultCode, Refusal, refuse
@@ -214,8 +214,8 @@ def _content(element: etree._Element, version: str, action: Action, number: int,
         return Fault(FaultCode.TYPE_UNKNOWN, "Known: " + ", ".join(SHAPES) + ".", f"{where}/{name_of(element)}", number)
     if version != envelope.version:
         return Fault(FaultCode.VERSION_UNKNOWN, "It is not the interchange's SchemaVersion.", f"{head}/MessageVersionNumber", number)
-    if action not in shape.actions:
-        return Fault(FaultCode.CODE_UNKNOWN, "This type goes with " + ", ".join(sorted(shape.actions)) + ".", f"{head}/MessageType", number)
+    if action not in ACTIONS[shape.type]:
+        return Fault(FaultCode.CODE_UNKNOWN, "This type goes with " + ", ".join(sorted(ACTIONS[shape.type])) + ".", f"{head}/MessageType", number)
     try:
         return read_payload(element, shape, where, _from_header(envelope.header, shape))
     except Refusal as refusal:
@@ -226,7 +226,7 @@ def _content(element: etree._Element, version: str, action: Action, number: int,
 def _from_header(header: InterchangeHeader, shape: Shape) -> dict[str, object]:
     """What the interchange header says for the payload, once it is known which type it heads."""
     where = f"{_ROOT}/{_HEADER.element}"
-    if shape.answers_required and header.answers is None:
+    if shape.type in ANSWERING and header.answers is None:
         raise refuse(FaultCode.ELEMENT_MISSING, "This type must name what it answers.", pointer=f"{where}/ReceiverControlReference")
     if header.test_control_data is None:
         return {}

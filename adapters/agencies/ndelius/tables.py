@@ -12,7 +12,6 @@ from typing import Final
 from adapters.agencies.ndelius.codes import CODED, DATE, FLAG, NUMBER, TIME
 from adapters.agencies.ndelius.documents import Leaf, Part, Path, Record, Shape, block
 
-_BUSINESS: Final = frozenset({"INS", "UPD", "DEL"})
 _APPLICATION, _TEST, _ANSWERS, _CONTROL_DATA = "ApplicationReference", "TestIndicator", "ReceiverControlReference", "TestControlData"
 _BUSINESS_HEADER: Final = frozenset({_APPLICATION, _TEST})
 
@@ -145,37 +144,32 @@ _CUSTODY_RELEASE: Final = (
 )
 
 _SHAPES: Final = (
-    Shape(type="Contact", actions=_BUSINESS, block=block("Contact", "Contact", *_CONTACT), header=_BUSINESS_HEADER),
-    Shape(type="Address", actions=_BUSINESS, block=block("Address", "OffenderAddress", *_ADDRESS), header=_BUSINESS_HEADER),
-    Shape(type="CustodyRelease", actions=_BUSINESS, block=block("CustodyRelease", "CustodyRelease", *_CUSTODY_RELEASE), header=_BUSINESS_HEADER),
+    Shape(type="Contact", block=block("Contact", "Contact", *_CONTACT), header=_BUSINESS_HEADER),
+    Shape(type="Address", block=block("Address", "OffenderAddress", *_ADDRESS), header=_BUSINESS_HEADER),
+    Shape(type="CustodyRelease", block=block("CustodyRelease", "CustodyRelease", *_CUSTODY_RELEASE), header=_BUSINESS_HEADER),
     Shape(
         type="ConsolidatedTransferRequest",
-        actions=_BUSINESS,
         block=block(*_master("TransferRequest")),
         parts=tuple(_request_part(kind) for kind in _ENTITY_IDS),
         header=_BUSINESS_HEADER,
     ),
     Shape(
         type="ConsolidatedTransferResponse",
-        actions=_BUSINESS,
         block=block(*_master("TransferResponse")),
         parts=tuple(_response_part(kind) for kind in _ENTITY_IDS),
         header=_BUSINESS_HEADER,
     ),
     Shape(
         type="ConnectionNotification",
-        actions=frozenset({"SYS"}),
         plain=Record("ConnectionNotification", (Leaf(element="NotificationCode", path=("code",), kind=NUMBER, required=False),)),
         header=frozenset({_APPLICATION, _TEST, _ANSWERS, _CONTROL_DATA}),
         schema_location=False,
     ),
     Shape(
         type="InterchangeStatusNotification",
-        actions=frozenset({"RSP"}),
         plain=Record("InterchangeStatusNotification", (Leaf(element="StatusCode", path=("status_code",), kind=NUMBER),)),
         header=frozenset({_APPLICATION, _ANSWERS}),
         schema_location=False,
-        answers_required=True,
     ),
 )
 SHAPES: Final[Mapping[str, Shape]] = MappingProxyType({shape.type: shape for shape in _SHAPES})

@@ -11,7 +11,7 @@ from adapters.agencies.ndelius.codes import LONDON, escaped, write_time
 from adapters.agencies.ndelius.documents import NAMESPACE, XSI, Block, Record, Shape
 from adapters.agencies.ndelius.tables import SHAPES
 from adapters.contract import Document, LeftOut, Outgoing
-from schemas.catalogue import VERSIONS
+from schemas.catalogue import ACTIONS, ANSWERING, VERSIONS
 from schemas.envelope import Header, Message
 from schemas.faults import FaultCode, refuse
 from schemas.messages.connection_notification import ConnectionNotification
@@ -28,10 +28,10 @@ def write_interchange(message: Message, outgoing: Outgoing) -> Document:
         raise refuse(FaultCode.NOT_TRANSLATABLE, f"SPG has no message of the type {header.type}.")
     if outgoing.version not in VERSIONS:
         raise refuse(FaultCode.NOT_TRANSLATABLE, "The agreed schema version is not one of SPG's.")
-    if header.action not in shape.actions:
+    if header.action not in ACTIONS[shape.type]:
         raise refuse(FaultCode.NOT_TRANSLATABLE, f"In SPG {header.type} does not go with {header.action}.", pointer="/header/action")
     answers = outgoing.answers if "ReceiverControlReference" in shape.header else None
-    if answers is None and shape.answers_required:
+    if answers is None and shape.type in ANSWERING:
         raise refuse(FaultCode.NOT_TRANSLATABLE, "A status notification must name what it answers.", pointer="/header/in_reply_to")
     lines = [_root(shape, outgoing.version)]
     _write_header(lines, message, outgoing, answers, shape)

@@ -1,0 +1,1 @@
+"""The dialect `canonical`: our own canonical form as a JSON document."""

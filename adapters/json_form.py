@@ -1,0 +1,210 @@
+"""The JSON form: one header and one document, as every JSON partner sends and receives them.
+
+What it is: `{"header": {…}, "document": {…}}`, parsed strictly and written deterministically; what is inside
+`document` is the dialect's. What it is not: the JWS around it (see `gateway.trust`). Called by the JSON
+dialects. Follows RFC 8259; names that stand twice, numbers that JSON does not have, and deep nesting are
+refused, since two parsers could read them differently.
+"""
+
+import datetime
+import json
+import re
+from collections.abc import Callable, Sequence
+from typing import Annotated, Final
+
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, JsonValue, StringConstraints, ValidationError
+from pydantic_core import PydanticCustomError
+
+from adapters.contract import Document, LeftOut, Outgoing
+from schemas.catalogue import ACTIONS, ANSWERING, CATALOGUE, VERSIONS, case_of
+from schemas.envelope import Action, Entry, Header, Interchange, Message
+from schemas.faults import Fault, FaultCode, Refusal, refuse
+from schemas.identifiers import ControlReferenceField, CrnField, ExternalIdField, PartyField
+from schemas.payload import Concept, Payload
+from schemas.validation import fault_of, json_pointer
+
+MEDIA_TYPE: Final = "application/json"
+MAX_BYTES: Final = 64 * 1024 * 1024
+"""Backstop; agreements set the real limit."""
+MAX_DEPTH: Final = 16
+_INSTANT_FORM: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})", re.ASCII)
+
+
+def _known_version(text: str) -> str:
+    if text not in VERSIONS:
+        raise PydanticCustomError("version-unknown", "{detail}", {"detail": "Spoken here: " + ", ".join(VERSIONS) + "."})
+    return text
+
+
+def _instant(value: object) -> datetime.datetime:
+    """RFC 3339, as UTC. Pydantic would also take seconds since 1970 in digits."""
+    try:
+        if isinstance(value, str) and _INSTANT_FORM.fullmatch(value):
+            return datetime.datetime.fromisoformat(value).astimezone(datetime.UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise PydanticCustomError("value-invalid", "An instant is written YYYY-MM-DDTHH:MM:SSZ (RFC 3339).")
+
+
+class FormHeader(Concept):
+    """The header of the JSON form, with the names of the architecture's contract."""
+
+    message_id: ExternalIdField
+    sender: PartyField
+    recipients: Annotated[tuple[PartyField, ...], Field(max_length=100)] = ()
+    type: Annotated[str, StringConstraints(pattern="^[A-Za-z][A-Za-z0-9]{0,63}$")]
+    action: Action
+    version: Annotated[str, AfterValidator(_known_version)]
+    control_reference: ControlReferenceField
+    case_reference: CrnField | None = None
+    in_reply_to: ExternalIdField | None = None
+    prepared_at: Annotated[AwareDatetime, BeforeValidator(_instant)]
+    test: bool = False
+
+
+class Form(Concept):
+    """A whole document whose inside is not yet understood."""
+
+    header: FormHeader
+    document: dict[str, JsonValue]
+
+
+def check_json(content: bytes) -> object:
+    """The value of JSON in UTF-8. Refuses what is not, and what could be read in two ways."""
+    if len(content) > MAX_BYTES:
+        raise refuse(FaultCode.TOO_LARGE, f"Documents of more than {MAX_BYTES} bytes are not read.")
+    try:
+        value = json.loads(content.decode(), object_pairs_hook=_without_doubles, parse_constant=_no_constant)
+    except RecursionError:
+        raise refuse(FaultCode.TOO_COMPLEX, f"JSON nested deeper than {MAX_DEPTH} is not read.") from None
+    except UnicodeDecodeError as error:
+        raise refuse(FaultCode.MALFORMED, f"The JSON is not UTF-8 at byte {error.start}.") from None
+    except json.JSONDecodeError as error:
+        raise refuse(FaultCode.MALFORMED, f"The JSON is broken at line {error.lineno}, column {error.colno}.") from None
+    except ValueError:
+        raise refuse(FaultCode.MALFORMED, "The JSON holds a number that is not read.") from None
+    if content.count(b"{") + content.count(b"[") > MAX_DEPTH and _depth(value) > MAX_DEPTH:
+        raise refuse(FaultCode.TOO_COMPLEX, f"JSON nested deeper than {MAX_DEPTH} is not read.")
+    return value
+
+
+def read_form(content: bytes, read_document: Callable[[FormHeader, dict[str, JsonValue]], Payload]) -> Interchange:
+    """A JSON document to canonical: its header here, its inside by the dialect's function.
+
+    Refuses what is wrong with form or header; a `Refusal` of the dialect becomes the entry's fault.
+    """
+    check_json(content)
+    try:
+        form = Form.model_validate_json(content, strict=True)
+    except ValidationError as error:
+        raise Refusal(fault_of(error, json_pointer)) from None
+    return interchange_of(form.header, _content(form, read_document))
+
+
+def interchange_of(header: FormHeader, content: Payload | Fault) -> Interchange:
+    """The one message of a JSON document as an interchange of one entry."""
+    found = header_fault(header, content)
+    claimed = header.case_reference
+    entry = Entry(
+        Header(
+            sender=header.sender,
+            recipients=header.recipients,
+            type=header.type,
+            action=header.action,
+            version=header.version,
+            sender_message_id=header.message_id,
+            control_reference=header.control_reference,
+            case_reference=claimed if isinstance(content, Fault) else case_of(content),
+            in_reply_to=header.in_reply_to,
+            prepared_at=header.prepared_at,
+            test=header.test,
+        ),
+        found or content,
+    )
+    return Interchange(
+        sender=header.sender,
+        recipients=header.recipients,
+        control_reference=header.control_reference,
+        answers=header.in_reply_to,
+        prepared_at=header.prepared_at,
+        version=header.version,
+        test=header.test,
+        entries=(entry,),
+    )
+
+
+def header_fault(header: FormHeader, content: Payload | Fault) -> Fault | None:
+    """What header and payload say against each other, the header's own word first."""
+    if header.type not in CATALOGUE:
+        return Fault(FaultCode.TYPE_UNKNOWN, "Known: " + ", ".join(CATALOGUE) + ".", "/header/type", 1)
+    if header.action not in ACTIONS[header.type]:
+        return Fault(FaultCode.CODE_UNKNOWN, "This type goes with " + ", ".join(sorted(ACTIONS[header.type])) + ".", "/header/action", 1)
+    if header.type in ANSWERING and header.in_reply_to is None:
+        return Fault(FaultCode.ELEMENT_MISSING, "This type must name what it answers.", "/header/in_reply_to", 1)
+    if isinstance(content, Payload) and header.case_reference is not None and header.case_reference != case_of(content):
+        return Fault(FaultCode.VALUE_INVALID, "Header and document name different cases.", "/header/case_reference", 1)
+    return None
+
+
+def write_form(message: Message, outgoing: Outgoing, document: bytes, left_out: Sequence[LeftOut] = ()) -> Document:
+    """Header and the dialect's document as the bytes that are signed. The same input gives the same bytes."""
+    header = message.header
+    if outgoing.version not in VERSIONS:
+        raise refuse(FaultCode.NOT_TRANSLATABLE, "The agreed schema version is not one that exists.")
+    if header.type in ANSWERING and outgoing.answers is None:
+        raise refuse(FaultCode.NOT_TRANSLATABLE, "A status notification must name what it answers.", pointer="/header/in_reply_to")
+    fields: dict[str, object] = {
+        "message_id": message.message_id,
+        "sender": outgoing.sender,
+        "recipients": [outgoing.recipient],
+        "type": header.type,
+        "action": header.action.value,
+        "version": outgoing.version,
+        "control_reference": outgoing.control_reference,
+    }
+    if header.case_reference is not None:
+        fields["case_reference"] = header.case_reference
+    if outgoing.answers is not None:
+        fields["in_reply_to"] = outgoing.answers
+    fields["prepared_at"] = outgoing.prepared_at.astimezone(datetime.UTC).isoformat().replace("+00:00", "Z")
+    if header.test:
+        fields["test"] = True
+    head = json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
+    lost = (LeftOut("/header/application", "The JSON form does not name the sending application."),) if header.application else ()
+    return Document(b"".join((b'{"header":', head, b',"document":', document, b"}")), (*lost, *left_out))
+
+
+def _content(form: Form, read_document: Callable[[FormHeader, dict[str, JsonValue]], Payload]) -> Payload | Fault:
+    if form.header.type not in CATALOGUE:
+        return Fault(FaultCode.TYPE_UNKNOWN, reference=1)
+    try:
+        return read_document(form.header, form.document)
+    except Refusal as refusal:
+        return Fault(refusal.fault.code, refusal.fault.detail, refusal.fault.pointer, 1)
+
+
+def _without_doubles(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        double = next(name for name in names if names.count(name) > 1)
+        raise refuse(FaultCode.ELEMENT_REPEATED, "A name stands twice in one object.", pointer=json_pointer((double,)))
+    return found
+
+
+def _no_constant(_: str) -> object:
+    raise refuse(FaultCode.MALFORMED, "NaN and Infinity are not JSON.")
+
+
+def _depth(value: object) -> int:
+    depth, level = 0, [value]
+    while level:
+        depth += 1
+        level = [inner for outer in level for inner in _inside(outer)]
+    return depth
+
+
+def _inside(value: object) -> list[object]:
+    if isinstance(value, dict):
+        return list(value.values())
+    return list(value) if isinstance(value, list) else []
