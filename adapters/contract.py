@@ -89,6 +89,8 @@ class TryLater:
     """Nobody knows, or the peer said later. The same message will be handed over again."""
 
     fault: Fault
+    answer: WireMessage | None = None
+    """What the peer said with its no (a SOAP fault comes with HTTP 500). Unverified."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,6 +137,7 @@ class Settings(BaseSettings):
     relay_late_seconds: float = Field(30.0, gt=0, description="With a backlog and no confirm for this long, the gateway is not ready.")
     lease_seconds: float = Field(15.0, gt=1, description="How long the one active relay may be silent before another takes over.")
     sweeper_interval_seconds: float = Field(5.0, gt=0, description="How often the sweeper looks for unfinished deliveries that nobody works on.")
+    sweep_seconds: float = Field(30.0, gt=0, description="How long a parcel may be on its way before the sweeper looks after its delivery.")
     sweeper_items: int = Field(500, ge=1, description="Most deliveries that the sweeper puts back at one time.")
     courier_items: int = Field(100, ge=1, description="Most deliveries that a courier works on in one batch.")
     courier_prefetch: int = Field(400, ge=1, description="Parcels that a courier may hold unacknowledged.")

@@ -23,7 +23,7 @@ from gateway.steps.collect import CollectStep
 from gateway.steps.deliver import DeliverStep
 from gateway.steps.submit import SubmitStep
 from gateway.trust.contract import SealOrder
-from gateway.trust.wss import unsigned_envelope
+from gateway.trust.soap import content_type, wrap
 from schemas.identifiers import DeliveryId, OrganisationId, PartyCode
 
 
@@ -52,10 +52,10 @@ class Pipeline:
         """The organisation has it."""
         return self._collect.acknowledge(organisation, delivery_id)
 
-    def soap_answer(self, status: int, soap_version: str, *, bare: bool) -> WireMessage:
+    def soap_answer(self, status: int, soap_version: str, bare: bool) -> WireMessage:
         """The synchronous SPGInterchangeResponse, signed unless the caller's agreement wants it bare."""
         document, now = interchange_response(status), self._parts.clock()
         if bare:
-            return unsigned_envelope(document, soap_version)
+            return WireMessage(wrap(document, soap_version), content_type(soap_version))
         order = SealOrder(document=document, kind="interchange-response", audience="", now=now, soap_version=soap_version)
         return self._parts.packagings["wss"].seal(order, self._parts.means.wss_signer)

@@ -40,7 +40,7 @@ class Intake(Protocol):
         """An SPGInterchangeResponse, signed unless bare."""
 
 
-JsonWebKeySet = Mapping[str, Sequence[Mapping[str, str]]]
+JsonWebKeySet = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

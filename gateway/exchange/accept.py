@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from broker.parcel import INLINE_LIMIT_BYTES, Parcel, encode
-from gateway.audit.events import AuditCode, AuditEvent
+from gateway.audit.events import AuditCode, AuditEvent, Fact
 from gateway.changes import Changes
 from gateway.exchange import receipts
 from gateway.exchange.means import Means
@@ -20,8 +20,8 @@ from gateway.exchange.submission import Submission
 from gateway.partners.agreement import Agreement, DeliveryMode
 from gateway.partners.directory import Directory
 from gateway.records import Delivery, DeliveryKind, DuplicateKey, MessageRecord, OutboxEntry, SubmissionRecord, Verdict
-from gateway.trust.digests import digest
 from gateway.trust.contract import VerifiedContent
+from gateway.trust.digests import digest
 from gateway.trust.sealing import case_lookup, seal, seal_parcel
 from schemas.catalogue import dump
 from schemas.envelope import Entry, Header, Interchange, Message
@@ -58,7 +58,14 @@ def key_of_unreadable(verified: VerifiedContent) -> DuplicateKey:
 def again(existing: SubmissionRecord, later: tuple[str, ...], message_ids: tuple[MessageId, ...]) -> SubmitResult:
     """An exact duplicate gets its first receipt, byte for byte."""
     if existing.verdict is Verdict.ACCEPTED:
-        return Accepted(submission_id=existing.submission_id, message_ids=message_ids, receipt=existing.receipt, duplicate=True, later_receipts=later)
+        return Accepted(
+            submission_id=existing.submission_id,
+            message_ids=message_ids,
+            receipt=existing.receipt,
+            duplicate=True,
+            later_receipts=later,
+            sender=existing.sender,
+        )
     fault = Fault(FaultCode(existing.fault or FaultCode.INTERNAL_ERROR.value))
     return Declined(fault=fault, receipt=existing.receipt, submission_id=existing.submission_id, duplicate=True)
 
@@ -95,7 +102,7 @@ class Acceptance:
         )
         changes = self._changes(signed, [(message, legs_) for _, message, legs_ in routed])
         ids = tuple(message.message_id for _, message, _ in routed)
-        return Decision(Accepted(submission_id=self.submission_id, message_ids=ids, receipt=signed.jws), changes)
+        return Decision(Accepted(submission_id=self.submission_id, message_ids=ids, receipt=signed.jws, sender=self.interchange.sender), changes)
 
     def _legs(self, header: Header) -> tuple[Leg, ...]:
         check_header(header, self.agreement)
@@ -178,7 +185,7 @@ class Acceptance:
         )
 
     def _accepted_event(self, signed: receipts.SignedReceipt, count: int) -> AuditEvent:
-        facts = {
+        facts: dict[str, Fact] = {
             "organisation": self.verified.key.organisation,
             "sender": self.interchange.sender,
             "channel": self.submission.channel,
@@ -327,4 +334,6 @@ def answer_entries(submission: Submission, organisation: OrganisationId, jws: st
 
 def receipt_entry(organisation: OrganisationId, jws: str, message_id: str) -> OutboxEntry:
     """A receipt on its way into the partner's own queue."""
-    return OutboxEntry(vhost="partners", exchange="to", routing_key=organisation, body=jws.encode("ascii"), message_id=message_id, content_type="application/jose")
+    return OutboxEntry(
+        vhost="partners", exchange="to", routing_key=organisation, body=jws.encode("ascii"), message_id=message_id, content_type="application/jose"
+    )

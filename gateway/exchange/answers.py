@@ -14,7 +14,7 @@ from gateway.exchange.route import Leg
 from gateway.exchange.settle import Word
 from gateway.records import Delivery
 from gateway.trust.contract import Limits, Lookup, Packaging
-from gateway.trust.wss import claimed_body
+from gateway.trust.soap import unwrap_unsigned
 from schemas.faults import Refusal
 from schemas.receipts import Basis, Stage
 
@@ -26,9 +26,7 @@ class AnswerNotBelieved(Exception):
     """The peer's answer was not signed as agreed, or makes no sense: the hand-over is tried again."""
 
 
-def word_of_answer(
-    handover: Handover, delivery: Delivery, leg: Leg, packaging: Packaging, lookup: Lookup, *, issuer: str, now: datetime
-) -> Word | None:
+def word_of_answer(handover: Handover, delivery: Delivery, leg: Leg, packaging: Packaging, lookup: Lookup, *, issuer: str, now: datetime) -> Word | None:
     """The recipient's word; None where it said no without a statement of its own. Raises AnswerNotBelieved."""
     answer = handover.answer
     if leg.agreement.packaging == "wss":
@@ -56,7 +54,7 @@ def _soap_word(handover: Handover, answer: WireMessage | None, leg: Leg, packagi
         raise AnswerNotBelieved("The SOAP endpoint answered without a body.")
     try:
         if leg.agreement.bare_response:
-            content = claimed_body(answer, _ANSWER_LIMITS)
+            content = unwrap_unsigned(answer.body, _ANSWER_LIMITS).claimed_content
         else:
             verified = packaging.verify(answer, lookup, audience=issuer, now=now, limits=_ANSWER_LIMITS)
             if verified.key.organisation != leg.organisation:

@@ -103,9 +103,7 @@ def _status_notification(
     notice = _notice(settled, means, now, record.message_id)
     facts = {"submission": submission.submission_id, "type": record.type, "recipients": notice.recipient}
     event = AuditEvent(AuditCode.MESSAGE_ACCEPTED, now, record.message_id, facts)
-    return Told(
-        messages=(record,), deliveries=(notice,), touched=touched, outbox=(parcel_entry(notice, dump(message), means),), events=(event,)
-    )
+    return Told(messages=(record,), deliveries=(notice,), touched=touched, outbox=(parcel_entry(notice, dump(message), means),), events=(event,))
 
 
 def status_of(delivery: Delivery) -> int:

@@ -21,7 +21,9 @@ def is_plain_receipt(delivery: Delivery) -> bool:
     return delivery.kind is DeliveryKind.NOTICE and delivery.message_id is None
 
 
-def package(delivery: Delivery, document: bytes, agreement: Agreement, organisation: OrganisationId, packaging: Packaging, means: Means, now: datetime) -> WireMessage:
+def package(
+    delivery: Delivery, document: bytes, agreement: Agreement, organisation: OrganisationId, packaging: Packaging, means: Means, now: datetime
+) -> WireMessage:
     """The document as it travels. Raises SignerUnavailable."""
     if is_plain_receipt(delivery):
         return WireMessage(document, RECEIPT_MEDIA_TYPE)

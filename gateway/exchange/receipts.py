@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.exchange.means import Means
-from gateway.trust.digests import digest
 from gateway.trust.contract import SealOrder
+from gateway.trust.digests import digest
 from schemas.faults import Fault
 from schemas.identifiers import Digest, OrganisationId
 from schemas.receipts import Basis, Evidence, FaultClaim, MessageVerdict, Receipt, Stage, encode

@@ -73,7 +73,9 @@ def of_notification(status: int, interchange: Interchange, verified: VerifiedCon
     """Read a status notification: it names our control reference in ReceiverControlReference."""
     sequence = sequence_of(interchange.answers or "")
     if sequence is None:
-        raise refuse(FaultCode.RECEIPT_NOT_OURS, "ReceiverControlReference is not one of ours.", pointer="/SPGInterchange/SPGInterchangeHeader/ReceiverControlReference")
+        raise refuse(
+            FaultCode.RECEIPT_NOT_OURS, "ReceiverControlReference is not one of ours.", pointer="/SPGInterchange/SPGInterchangeHeader/ReceiverControlReference"
+        )
     stage = {_PROCESSED: Stage.APPLIED, _RECEIVED: Stage.DELIVERED}.get(status, Stage.NOT_APPLIED)
     fault = FaultClaim(FaultCode.NOT_APPLIED.value, FAULTS[FaultCode.NOT_APPLIED].title, f"StatusCode {status}.") if stage is Stage.NOT_APPLIED else None
     evidence = Evidence(wire.content_type or "application/soap+xml", base64.b64encode(wire.body).decode("ascii"))

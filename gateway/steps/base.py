@@ -41,6 +41,8 @@ class Parts:
     """Log and counters, fed by what was committed."""
     observe_unproven: Callable[[str, str, str], None]
     """Channel, fault code and cause of what failed before its sender was proven."""
+    observe_bug: Callable[[str, BaseException], None]
+    """Where it happened, and the mistake of ours."""
 
 
 class Step:

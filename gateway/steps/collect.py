@@ -30,9 +30,7 @@ class CollectStep(Step):
     def collect(self, organisation: OrganisationId, after: int, limit: int) -> list[ShelfItem]:
         """What waits for an organisation, each freshly signed, in order of acceptance."""
         directory = self._directory()
-        codes = [
-            code for code in directory.parties_of(organisation) if (a := directory.outbound(code)) is not None and a.mode is DeliveryMode.SHELF
-        ]
+        codes = [code for code in directory.parties_of(organisation) if (a := directory.outbound(code)) is not None and a.mode is DeliveryMode.SHELF]
         waiting = self._parts.store.queries.shelf(codes, after, limit) if codes else ()
         items: list[ShelfItem] = []
         for recipient, some in groupby(sorted(waiting, key=lambda d: d.recipient), key=lambda d: d.recipient):
@@ -41,9 +39,7 @@ class CollectStep(Step):
                 continue
             ready, _ = self._deliver.prepare(list(some), leg, {})
             now = self._now()
-            items += [
-                ShelfItem(d.sequence, d.delivery_id, d.message_id or "", d.recipient, seal_document(d, leg, self._parts, now)) for d in ready
-            ]
+            items += [ShelfItem(d.sequence, d.delivery_id, d.message_id, d.recipient, seal_document(d, leg, self._parts, now)) for d in ready]
         return sorted(items, key=lambda item: item.sequence)
 
     def acknowledge(self, organisation: OrganisationId, delivery_id: DeliveryId) -> SubmitResult:

@@ -31,7 +31,7 @@ from gateway.trust.sealing import Unsealable, unseal, unseal_parcel
 from schemas.catalogue import load
 from schemas.envelope import Message
 from schemas.faults import Fault, FaultCode, Refusal
-from schemas.identifiers import MessageId, PartyCode
+from schemas.identifiers import DeliveryId, MessageId, PartyCode
 from schemas.receipts import Basis, Stage
 
 _PER_LANE = 50
@@ -71,21 +71,17 @@ class DeliverStep(Step):
                 else:
                     del lanes[lane]
 
-    def prepare(self, deliveries: Sequence[Delivery], leg: Leg, inline: Mapping[str, Parcel]) -> tuple[list[Delivery], set[str]]:
+    def prepare(self, deliveries: Sequence[Delivery], leg: Leg, inline: Mapping[DeliveryId, Parcel]) -> tuple[list[Delivery], set[str]]:
         """Those that have, after this, a fixed and durable document, and the ids of those refused for good."""
         ready = [delivery for delivery in deliveries if delivery.document is not None]
         raw = [delivery for delivery in deliveries if delivery.document is None]
         messages = self._load_messages(raw, inline)
-        fixed: list[Delivery | None] = []
-        changes: list[Changes] = []
-        for delivery in raw:
-            after, change = self._fix(delivery, messages.get(delivery.delivery_id), leg)
-            fixed.append(after)
-            changes.append(change)
+        made = [self._fix(delivery, messages.get(delivery.delivery_id), leg) for delivery in raw]
+        fixed, changes = [after for after, _ in made], [change for _, change in made]
         stale = self._commit(changes)
         written = [place for place in range(len(raw)) if place not in stale]
         refused = {raw[place].delivery_id for place in written if changes[place].deliveries[0].state is DeliveryState.REFUSED}
-        return ready + [delivery for place in written if (delivery := fixed[place]) is not None], set(refused)
+        return ready + [after for place in written if (after := fixed[place]) is not None], set(refused)
 
     # -- load ----------------------------------------------------------------------------------------------
 
@@ -107,7 +103,7 @@ class DeliverStep(Step):
         due_at = delivery.next_attempt_at
         return delivery.state in (DeliveryState.RETRYING, DeliveryState.HANDED_OVER) and (due_at is None or due_at <= self._now())
 
-    def _load_messages(self, deliveries: Sequence[Delivery], inline: Mapping[str, Parcel]) -> dict[str, Message]:
+    def _load_messages(self, deliveries: Sequence[Delivery], inline: Mapping[DeliveryId, Parcel]) -> dict[str, Message]:
         messages: dict[str, Message] = {}
         missing: dict[MessageId, Delivery] = {}
         for delivery in deliveries:
@@ -133,7 +129,7 @@ class DeliverStep(Step):
 
     # -- decide, act, decide again ---------------------------------------------------------------------------
 
-    def _round(self, heads: Sequence[Delivery], leg: Leg, directory: Directory, inline: Mapping[str, Parcel]) -> set[str]:
+    def _round(self, heads: Sequence[Delivery], leg: Leg, directory: Directory, inline: Mapping[DeliveryId, Parcel]) -> set[str]:
         """One delivery of each lane. Answers the ids of those that no longer hold their lane up."""
         now = self._now()
         until = self._breakers.open_until(leg.organisation, now)
@@ -196,9 +192,7 @@ class DeliverStep(Step):
         around = self._surroundings(current, directory) if leg.agreement.mode is not DeliveryMode.QUEUE else {}
         return [self._consequence(d, o, leg, around, directory) for d, o in zip(current, outcomes, strict=True)]
 
-    def _consequence(
-        self, delivery: Delivery, outcome: _Outcome, leg: Leg, around: Mapping[str, settle.Surroundings], directory: Directory
-    ) -> Decision:
+    def _consequence(self, delivery: Delivery, outcome: _Outcome, leg: Leg, around: Mapping[str, settle.Surroundings], directory: Directory) -> Decision:
         if delivery.version != outcome.delivery.version and delivery.state not in BLOCKING:
             # The recipient's own word came in while we were writing ours: it says more.
             return Decision(_SETTLED)
@@ -213,7 +207,14 @@ class DeliverStep(Step):
                 return settle.failed(delivery, handover.fault, leg.agreement, now, outcome.attempt)
             case HandedOver() if delivery.kind is DeliveryKind.NOTICE and leg.agreement.packaging != "wss":
                 word = settle.Word(stage=Stage.DELIVERED, basis=Basis.TRANSPORT)
-                return settle.say(delivery, word, around.get(delivery.delivery_id) or settle.Surroundings(directory=directory), self._parts.means, now, attempt=outcome.attempt)
+                return settle.say(
+                    delivery,
+                    word,
+                    around.get(delivery.delivery_id) or settle.Surroundings(directory=directory),
+                    self._parts.means,
+                    now,
+                    attempt=outcome.attempt,
+                )
             case _:
                 return self._answered(delivery, outcome, leg, around[delivery.delivery_id], directory)
 
@@ -226,7 +227,9 @@ class DeliverStep(Step):
             word = word_of_answer(handover, delivery, leg, packaging, lookup, issuer=self._parts.means.issuer, now=now)
         except AnswerNotBelieved as reason:
             fault = Fault(FaultCode.RECIPIENT_UNREACHABLE, str(reason))
-            return settle.failed(delivery, fault, leg.agreement, now, replace(outcome.attempt, outcome="try-later", fault=fault.code.value, detail=fault.detail))
+            return settle.failed(
+                delivery, fault, leg.agreement, now, replace(outcome.attempt, outcome="try-later", fault=fault.code.value, detail=fault.detail)
+            )
         if word is not None:
             return settle.say(delivery, word, around, self._parts.means, now, attempt=outcome.attempt)
         fault = handover.fault if isinstance(handover, TryLater | Refused) else Fault(FaultCode.RECIPIENT_REFUSED)

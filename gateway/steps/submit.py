@@ -4,13 +4,16 @@ What it is: the beats of the inbound road over a batch. What it is not: the rule
 bad item never sinks its batch: it becomes its own refusal.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
+from typing import TypeVar
 
 from adapters.contract import Adapter
 from gateway.audit.events import AuditCode, AuditEvent
 from gateway.changes import Changes
+from gateway.contract import StoreUnavailable
 from gateway.exchange import accept, route, settle, statements
 from gateway.exchange.accept import Acceptance, Decision, RefusalFacts
 from gateway.exchange.delivery import BLOCKING
@@ -21,10 +24,12 @@ from gateway.partners.agreement import Agreement, OrderUntil
 from gateway.partners.directory import Directory
 from gateway.records import Delivery, DuplicateKey, OutboxEntry, SubmissionRecord, Verdict
 from gateway.steps.base import Step
-from gateway.trust.contract import VerifiedContent
+from gateway.trust.contract import SignerUnavailable, VerifiedContent
 from schemas.envelope import Interchange
 from schemas.faults import Fault, FaultCode, Refusal, refuse
-from schemas.identifiers import SubmissionId
+from schemas.identifiers import MessageId, SubmissionId
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +62,18 @@ class SubmitStep(Step):
     def submit(self, batch: Sequence[Submission]) -> list[SubmitResult]:
         """One result each. Raises StoreUnavailable: then nothing of the batch was taken."""
         directory = self._directory()
-        items = [self._read(submission, directory) for submission in batch]
+        items = [self._guarded(partial(self._read, submission, directory)) for submission in batch]
         return [decision.result for decision in self._until_committed(items, lambda some, _: self._decide(some, directory))]
+
+    def _guarded(self, work: Callable[[], T]) -> T | Decision:
+        """A bug on one item becomes its own answer: the batch stands, and a person is told."""
+        try:
+            return work()
+        except (StoreUnavailable, SignerUnavailable):
+            raise
+        except Exception as bug:  # noqa: BLE001 - see above
+            self._parts.observe_bug("submit", bug)
+            return Decision(Declined(fault=Fault(FaultCode.INTERNAL_ERROR)))
 
     # -- verify, parse -------------------------------------------------------------------------------------
 
@@ -77,9 +92,7 @@ class SubmitStep(Step):
     def _verify(self, submission: Submission, directory: Directory, now: datetime) -> VerifiedContent:
         packaging = self._parts.packagings[submission.packaging]
         means = self._parts.means
-        verified = packaging.verify(
-            submission.wire, self._lookup(directory, packaging.name), audience=means.issuer, now=now, limits=means.limits
-        )
+        verified = packaging.verify(submission.wire, self._lookup(directory, packaging.name), audience=means.issuer, now=now, limits=means.limits)
         if submission.peer is not None and verified.key.organisation != submission.peer:
             raise refuse(FaultCode.SIGNATURE_NOT_ACCEPTED, cause="the signing key belongs to another organisation than the connection")
         return verified
@@ -123,9 +136,10 @@ class SubmitStep(Step):
         for item in items:
             match item:
                 case _Taken():
-                    decisions.append(self._take(item, known.get(item.key), directory))
+                    decisions.append(self._guarded(partial(self._take, item, known.get(item.key), directory)))
                 case _Said():
-                    decisions.append(self._settle(item, found.get(_place(item.statement)), directory, around, successors))
+                    found_for_it = found.get(_place(item.statement))
+                    decisions.append(self._guarded(partial(self._settle, item, found_for_it, directory, around, successors)))
                 case Decision():
                     decisions.append(item)
         return decisions
@@ -139,7 +153,10 @@ class SubmitStep(Step):
         by_sequence = queries.deliveries_by_sequence([s.sequence for s in said if s.sequence]) if said else {}
         found: dict[str, Delivery] = {}
         for statement in said:
-            delivery = by_sequence.get(statement.sequence) if statement.sequence else _of_recipient(by_message.get(statement.message_id or "", ()), statement)  # type: ignore[call-overload]
+            if statement.sequence is not None:
+                delivery = by_sequence.get(statement.sequence)
+            else:
+                delivery = _of_recipient(by_message.get(statement.message_id or MessageId(""), ()), statement)
             if delivery is not None:
                 found[_place(statement)] = delivery
         return found
@@ -225,12 +242,12 @@ class SubmitStep(Step):
             return Decision(Declined(fault=refusal.fault), Changes(events=(event,)))
         ids = (found.message_id,) if found.message_id else ()
         if statements.said_before(statement, found):
-            return Decision(Settled(message_ids=ids, repeated=True))
+            return Decision(Settled(message_ids=ids, repeated=True, sender=found.recipient))
         changes = settle.say(found, statement.word, around[found.delivery_id], self._parts.means, now)
         following = successors.get((found.recipient, found.lane))
         if following is not None and following.delivery_id != found.delivery_id:
             changes = replace(changes, outbox=(*changes.outbox, accept.parcel_entry(following, None, self._parts.means)))
-        return Decision(Settled(message_ids=ids), changes)
+        return Decision(Settled(message_ids=ids, sender=found.recipient), changes)
 
 
 def _unreadable(submission: Submission, verified: VerifiedContent, refusal: Refusal) -> _Taken:
@@ -250,5 +267,3 @@ def _place(statement: Statement) -> str:
 def _of_recipient(deliveries: Sequence[Delivery], statement: Statement) -> Delivery | None:
     matching = [d for d in deliveries if statement.recipient in (None, d.recipient)]
     return matching[0] if len(matching) == 1 else None
-
-

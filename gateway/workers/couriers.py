@@ -13,16 +13,15 @@ from gateway.pipeline import Pipeline
 from gateway.workers.loop import UNAVAILABLE
 from schemas.identifiers import PartyCode
 
-_BATCH = 100
 _WAIT_SECONDS = 0.5
 
 
 class Courier:
     """The courier of one party."""
 
-    def __init__(self, recipient: PartyCode, broker: Broker, pipeline: Pipeline, *, linger_seconds: float = 0.005) -> None:
+    def __init__(self, recipient: PartyCode, broker: Broker, pipeline: Pipeline, *, items: int = 100, linger_seconds: float = 0.005) -> None:
         self._recipient, self._broker, self._pipeline = recipient, broker, pipeline
-        self._linger_seconds = linger_seconds
+        self._items, self._linger_seconds = items, linger_seconds
 
     @property
     def name(self) -> str:
@@ -31,10 +30,10 @@ class Courier:
 
     def run(self, stop: threading.Event) -> None:
         """Carry until told to stop."""
-        consumer = self._broker.consumer("gateway", f"outbound.{self._recipient}", prefetch=4 * _BATCH)
+        consumer = self._broker.consumer("gateway", f"outbound.{self._recipient}", prefetch=4 * self._items)
         try:
             while not stop.is_set():
-                received = consumer.receive(_BATCH, _WAIT_SECONDS, self._linger_seconds)
+                received = consumer.receive(self._items, _WAIT_SECONDS, self._linger_seconds)
                 if received:
                     self._carry(consumer, received)
         finally:

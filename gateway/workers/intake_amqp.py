@@ -18,16 +18,17 @@ from gateway.workers.loop import UNAVAILABLE
 from schemas.faults import FaultCode
 from schemas.identifiers import OrganisationId
 
-_BATCH = 100
 _WAIT_SECONDS = 0.5
 
 
 class AmqpIntake:
     """The intake of one organisation."""
 
-    def __init__(self, organisation: OrganisationId, broker: Broker, pipeline: Pipeline, clock: Clock, *, linger_seconds: float = 0.005) -> None:
+    def __init__(
+        self, organisation: OrganisationId, broker: Broker, pipeline: Pipeline, clock: Clock, *, items: int = 100, linger_seconds: float = 0.005
+    ) -> None:
         self._organisation, self._broker, self._pipeline, self._clock = organisation, broker, pipeline, clock
-        self._linger_seconds = linger_seconds
+        self._items, self._linger_seconds = items, linger_seconds
 
     @property
     def name(self) -> str:
@@ -36,10 +37,10 @@ class AmqpIntake:
 
     def run(self, stop: threading.Event) -> None:
         """Take in until told to stop."""
-        consumer = self._broker.consumer("partners", f"from.{self._organisation}", prefetch=4 * _BATCH)
+        consumer = self._broker.consumer("partners", f"from.{self._organisation}", prefetch=4 * self._items)
         try:
             while not stop.is_set():
-                received = consumer.receive(_BATCH, _WAIT_SECONDS, self._linger_seconds)
+                received = consumer.receive(self._items, _WAIT_SECONDS, self._linger_seconds)
                 if received:
                     self._take(consumer, received)
         finally:

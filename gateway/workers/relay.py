@@ -12,7 +12,6 @@ from broker.contract import Broker, Confirm, Publication
 from gateway.contract import Clock, Store
 from gateway.records import OutboxEntry
 
-_BATCH = 500
 _LEASE, _LEASE_SECONDS = "relay", 10.0
 _PUT_OFF_SECONDS = 2.0
 
@@ -22,9 +21,9 @@ class Relay:
 
     name = "relay"
 
-    def __init__(self, store: Store, broker: Broker, clock: Clock, *, holder: str, idle_seconds: float = 0.01) -> None:
+    def __init__(self, store: Store, broker: Broker, clock: Clock, *, holder: str, idle_seconds: float = 0.01, items: int = 500) -> None:
         self._store, self._broker, self._clock = store, broker, clock
-        self._holder, self._idle_seconds = holder, idle_seconds
+        self._holder, self._idle_seconds, self._items = holder, idle_seconds, items
 
     def run(self, stop: threading.Event) -> None:
         """Relay until told to stop."""
@@ -38,7 +37,7 @@ class Relay:
                         stop.wait(1.0)
                         continue
                     lease_until = now + timedelta(seconds=_LEASE_SECONDS)
-                entries = self._store.outbox.pending(now, _BATCH)
+                entries = self._store.outbox.pending(now, self._items)
                 if not entries:
                     stop.wait(self._idle_seconds)
                     continue

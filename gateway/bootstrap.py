@@ -1,0 +1,311 @@
+"""The composition root: the only module that knows everybody.
+
+What it is: settings in, a wired gateway out; no logic of its own. What it is not: imported by anything but
+the programs (`cli`, `commands`, `rehearsal`) and tests.
+"""
+
+import os
+import secrets
+import signal
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+from adapters.catalogue import DIALECTS
+from adapters.channels.catalogue import CHANNELS
+
+from adapters.contract import Channel
+from broker.admin import RabbitAdmin
+from broker.contract import Broker
+from broker.memory import MemoryBroker
+from broker.rabbitmq import RabbitBroker
+from broker.topology import GATEWAY, PARTNERS, Topology, gateway_topology, organisation_user, partners_topology
+from gateway.api.app import create_app
+from gateway.api.parts import ApiParts
+from gateway.api.server import BackgroundServer
+from gateway.config import BrokerKind, Environment, Settings
+from gateway.contract import Store
+from gateway.exchange.ids import uuid7
+from gateway.exchange.means import Means
+from gateway.keystore import OwnKeys, open_keys
+from gateway.partners.agreement import DeliveryMode
+from gateway.partners.directory import Directory
+from gateway.partners.onboarding import Parts as OnboardingParts
+from gateway.pipeline import Pipeline
+from gateway.steps.base import Parts
+from gateway.store.opening import migrate, open_store
+from gateway.telemetry import Telemetry, set_up_logging
+from gateway.trust.catalogue import PACKAGINGS
+from gateway.trust.contract import Limits
+from gateway.workers.couriers import Courier
+from gateway.workers.intake_amqp import AmqpIntake
+from gateway.workers.loop import Crew, Worker
+from gateway.workers.per_partner import PerPartner
+from gateway.workers.reconciler import Reconciler
+from gateway.workers.relay import Relay
+from gateway.workers.sweeper import Sweeper
+from gateway.workers.timers import Timers
+from schemas.catalogue import CATALOGUE
+from schemas.faults import FaultCode
+from schemas.identifiers import OrganisationId, PartyCode
+
+ROLES = ("api", "relay", "sweeper", "courier", "intake-amqp", "timers")
+"""Every role; `gateway serve` without a role runs all of them in one process."""
+_MANAGEMENT_PORT = 15672
+
+
+def clock() -> datetime:
+    """UTC, aware."""
+    return datetime.now(UTC)
+
+
+def new_id() -> str:
+    """A UUIDv7 of now."""
+    return uuid7(time.time_ns() // 1_000_000, secrets.token_bytes(10))
+
+
+def make_means(settings: Settings, keys: OwnKeys) -> Means:
+    """What the rules need and may not fetch themselves."""
+    return Means(
+        issuer=settings.issuer,
+        new_id=new_id,
+        random=secrets.token_bytes,
+        message_signer=keys.message_signer,
+        wss_signer=keys.wss_signer,
+        receipts=PACKAGINGS["jws"],
+        archive=keys.archive,
+        parcel_key=keys.parcel_key,
+        lookup_key=keys.lookup_key,
+        limits=Limits(max_bytes=settings.max_body_bytes, max_depth=settings.max_depth, max_elements=settings.max_elements),
+        sweep_seconds=settings.sweep_seconds,
+    )
+
+
+def onboarding_parts() -> OnboardingParts:
+    """The parts that an agreement may name."""
+    return OnboardingParts(dialects=frozenset(DIALECTS), packagings=frozenset(PACKAGINGS), types=frozenset(CATALOGUE))
+
+
+@dataclass(slots=True, kw_only=True)
+class Gateway:
+    """One process of the gateway, wired and not yet started."""
+
+    settings: Settings
+    store: Store
+    broker: Broker
+    telemetry: Telemetry
+    means: Means
+    pipeline: Pipeline
+    keys: OwnKeys
+    channels: Sequence[Channel]
+    crew: Crew
+    server: BackgroundServer | None = None
+    _snapshot: Directory = field(default_factory=lambda: Directory(version=-1))
+
+    def directory(self) -> Directory:
+        """The present snapshot of who is who."""
+        if self.store.partners.version() != self._snapshot.version:
+            self._snapshot = self.store.partners.directory()
+        return self._snapshot
+
+    def topology(self) -> Topology:
+        """What the broker must have for everybody in the directory."""
+        directory = self.directory()
+        topology = gateway_topology(sorted(directory.parties)) + partners_topology(sorted(directory.organisations))
+        for organisation in directory.organisations.values():
+            if organisation.broker_user and organisation.broker_password_hash:
+                topology += organisation_user(organisation.organisation_id, organisation.broker_user, organisation.broker_password_hash)
+        return topology
+
+    def start(self, roles: Collection[str]) -> None:
+        """Start the workers of these roles, and the door where `api` is among them."""
+        self.crew.start([worker for role in ROLES if role in roles for worker in self._workers(role)])
+        if "api" in roles:
+            self.server = BackgroundServer(create_app(self._api_parts()), self.settings)
+            self.server.start()
+
+    def stop(self) -> bool:
+        """Stop all; True when everything stopped in time."""
+        if self.server is not None:
+            self.server.stop()
+        stopped = self.crew.stop()
+        for channel in self.channels:
+            channel.close()
+        self.broker.close()
+        self.store.close()
+        return stopped
+
+    def couriered(self) -> Collection[str]:
+        """Parties that have a courier: pushed to, queued for, or told of their messages' fate by a push."""
+        directory = self.directory()
+        return [code for (code, _), agreement in directory.agreements.items() if agreement.mode is not DeliveryMode.SHELF]
+
+    def _workers(self, role: str) -> list[Worker]:
+        holder = f"{socket.gethostname()}:{os.getpid()}"
+        settings, store, report = self.settings, self.store, self._report
+        match role:
+            case "relay":
+                relay = Relay(store, self.broker, clock, holder=holder, idle_seconds=settings.relay_interval_seconds, items=settings.relay_items)
+                return [relay, Reconciler(_admin_of(self), self.topology, store.partners.version)]
+            case "sweeper":
+                return [Sweeper(store, clock, self.means, holder=holder, interval_seconds=settings.sweeper_interval_seconds)]
+            case "courier":
+                make_courier = self._make_courier
+                return [PerPartner("couriers", self.couriered, make_courier, report)]
+            case "intake-amqp":
+                return [PerPartner("intakes", lambda: list(self.directory().organisations), self._make_intake, report)]
+            case "timers":
+                interval, level = settings.timers_interval_seconds, self.telemetry.level
+                return [Timers(store, clock, self.means, holder=holder, interval_seconds=interval, level=level)]
+            case _:
+                return []
+
+    def _make_courier(self, party: str) -> Worker:
+        return Courier(PartyCode(party), self.broker, self.pipeline, items=self.settings.courier_items, linger_seconds=self.settings.batch_seconds)
+
+    def _make_intake(self, organisation: str) -> Worker:
+        return AmqpIntake(
+            OrganisationId(organisation), self.broker, self.pipeline, clock, items=self.settings.batch_items, linger_seconds=self.settings.batch_seconds
+        )
+
+    def _report(self, worker: str, kind: str) -> None:
+        self.telemetry.note("worker.interrupted", worker=worker, kind=kind)
+
+    def _api_parts(self) -> ApiParts:
+        return ApiParts(
+            settings=self.settings,
+            intake=self.pipeline,
+            store=self.store,
+            directory=self.directory,
+            jwks=self.keys.public_jwks,
+            clock=clock,
+            telemetry=self.telemetry,
+        )
+
+
+def build(settings: Settings) -> Gateway:
+    """Wire one process: opens keys, migrates and opens the store, connects nothing yet. Raises KeystoreError,
+    StoreUnavailable."""
+    url = settings.database_url.get_secret_value()
+    migrate(url)
+    keys, store, telemetry = open_keys(settings.keys_dir, strict=settings.environment is Environment.LIVE), open_store(url), Telemetry()
+    broker, means = make_broker(settings), make_means(settings, keys)
+    channels = make_channels(settings, broker)
+    parts = Parts(
+        store=store,
+        clock=clock,
+        means=means,
+        adapters=DIALECTS,
+        packagings=PACKAGINGS,
+        channels=channels,
+        observe=telemetry.observe,
+        observe_unproven=lambda channel, code, _cause: telemetry.refused(channel, FaultCode(code)),
+        observe_bug=telemetry.bug,
+    )
+    return Gateway(
+        settings=settings,
+        store=store,
+        broker=broker,
+        telemetry=telemetry,
+        means=means,
+        pipeline=Pipeline(parts),
+        keys=keys,
+        channels=list(channels.values()),
+        crew=Crew(lambda worker, kind: telemetry.note("worker.interrupted", worker=worker, kind=kind)),
+    )
+
+
+def serve(settings: Settings, roles: Collection[str] = ROLES, ready: Callable[[Gateway], None] = lambda _: None) -> int:
+    """Run until SIGTERM or SIGINT; 0 when everything stopped in time."""
+    set_up_logging(settings.log_level, settings.log_format)
+    stop = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    gateway = build(settings)
+    gateway.start(roles)
+    gateway.telemetry.note("gateway.started", roles=",".join(roles), pid=os.getpid())
+    ready(gateway)
+    stop.wait()
+    stopped = gateway.stop()
+    gateway.telemetry.note("gateway.stopped", in_time=stopped)
+    return 0 if stopped else 1
+
+
+def make_broker(settings: Settings) -> Broker:
+    """RabbitMQ, or the broker inside this process."""
+    if settings.broker is BrokerKind.MEMORY:
+        return MemoryBroker(Topology())
+    urls = {GATEWAY: settings.broker_url, PARTNERS: settings.broker_partners_url}
+    return RabbitBroker({name: url.get_secret_value() for name, url in urls.items() if url is not None})
+
+
+def make_channels(settings: Settings, broker: Broker) -> dict[str, Channel]:
+    """One channel per delivery mode that hands over."""
+    context = ssl.create_default_context(cafile=str(settings.egress_ca) if settings.egress_ca else None)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if settings.egress_certificate is not None:
+        context.load_cert_chain(str(settings.egress_certificate))
+    return {
+        DeliveryMode.PUSH.value: CHANNELS["push"](context, settings.egress_allow),
+        DeliveryMode.QUEUE.value: CHANNELS["queue"](broker.publisher()),
+    }
+
+
+def administrator(settings: Settings) -> RabbitAdmin | None:
+    """The management API as configured, or None."""
+    if settings.broker_management_url is None:
+        return None
+    parts = urlsplit(settings.broker_management_url.get_secret_value())
+    host = parts.hostname or "localhost"
+    netloc = f"[{host}]" if ":" in host else host
+    address = urlunsplit((parts.scheme, f"{netloc}:{parts.port or _MANAGEMENT_PORT}", parts.path.rstrip("/"), "", ""))
+    return RabbitAdmin(address, unquote(parts.username or ""), unquote(parts.password or ""), vhosts=vhosts(settings))
+
+
+def vhosts(settings: Settings) -> dict[str, str]:
+    """Logical names to the real ones of the AMQP URLs; an empty path is the vhost of the logical name."""
+    urls = {GATEWAY: settings.broker_url, PARTNERS: settings.broker_partners_url}
+    named = {logical: unquote(urlsplit(url.get_secret_value()).path[1:]) for logical, url in urls.items() if url is not None}
+    return {logical: named.get(logical) or logical for logical in (GATEWAY, PARTNERS)}
+
+
+class _MemoryAdmin:
+    """The broker in this process is made by the same values."""
+
+    def __init__(self, broker: MemoryBroker) -> None:
+        self._broker = broker
+        self._made: set[tuple[str, str]] = set()
+
+    def apply(self, topology: Topology) -> None:
+        self._broker.apply(topology)
+        self._made |= {(queue.vhost, queue.name) for queue in topology.queues}
+
+    def queue_names(self) -> Collection[tuple[str, str]]:
+        return self._made
+
+
+class _RabbitAdmin:
+    """RabbitMQ's management API; without one, topology is somebody else's work."""
+
+    def __init__(self, admin: RabbitAdmin | None, wanted: Callable[[], Topology]) -> None:
+        self._admin, self._wanted = admin, wanted
+
+    def apply(self, topology: Topology) -> None:
+        if self._admin is not None:
+            self._admin.apply(topology)
+
+    def queue_names(self) -> Collection[tuple[str, str]]:
+        if self._admin is None:
+            return {(queue.vhost, queue.name) for queue in self._wanted().queues}
+        return {(figures.vhost, figures.queue) for figures in self._admin.queue_figures()}
+
+
+def _admin_of(gateway: Gateway) -> _MemoryAdmin | _RabbitAdmin:
+    if isinstance(gateway.broker, MemoryBroker):
+        return _MemoryAdmin(gateway.broker)
+    return _RabbitAdmin(administrator(gateway.settings), gateway.topology)
