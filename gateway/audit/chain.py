@@ -19,6 +19,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+from json.encoder import encode_basestring
 from typing import Final
 
 from gateway.audit.events import AuditEvent, AuditRecord, Fact
@@ -68,20 +69,27 @@ class Finding:
 
 
 def encode_facts(facts: Mapping[str, Fact]) -> str:
-    """Facts in the canonical form. Raises TypeError or ValueError for what is not a fact: a bug of the caller."""
-    for name, value in facts.items():
-        if not isinstance(value, str | int) or not name.isascii():
-            raise TypeError(f"not an audit fact: {name!r}")
-    return _ENCODER.encode(dict(facts))
+    """Facts in the canonical form. Raises TypeError for what is not a fact: a bug of the caller."""
+    return "{" + ",".join([f"{encode_basestring(name)}:{_encode_fact(name, facts[name])}" for name in sorted(facts)]) + "}"
+
+
+def _encode_fact(name: str, value: Fact) -> str:
+    if not name.isascii():
+        raise TypeError(f"not a name of an audit fact: {name!r}")
+    if isinstance(value, str):
+        return encode_basestring(value)
+    if not isinstance(value, int):
+        raise TypeError(f"not an audit fact: {name!r}")
+    # bool is an int: JSON's own words for it.
+    return {True: "true", False: "false"}[value] if isinstance(value, bool) else int.__repr__(value)
 
 
 def content(sequence: int, previous: str, event: AuditEvent) -> bytes:
     """The bytes that a record's digest is taken of."""
-    # Assembled by hand around the two parts that need an encoder: this runs several times for each message.
-    quote = _ENCODER.encode
+    # Assembled by hand: this runs several times for each message. A property test compares it with json.dumps.
     return (
-        f'{{"at":{microseconds(event.at)},"code":{quote(event.code.value)},"facts":{encode_facts(event.facts)}'
-        f',"previous":{quote(previous)},"sequence":{sequence},"subject":{quote(event.subject)},"v":{FORMAT_VERSION}}}'
+        f'{{"at":{microseconds(event.at)},"code":{encode_basestring(event.code)},"facts":{encode_facts(event.facts)}'
+        f',"previous":{encode_basestring(previous)},"sequence":{sequence},"subject":{encode_basestring(event.subject)},"v":{FORMAT_VERSION}}}'
     ).encode()
 
 

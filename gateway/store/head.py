@@ -8,10 +8,11 @@ same transaction.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from gateway.audit.chain import ChainHead, head_of, link
 from gateway.audit.events import AuditEvent, AuditRecord
+from gateway.store.bulk import insert_rows
 from gateway.store.rows import audit_values
 from gateway.store.tables import audit_head, audit_records
 
@@ -19,7 +20,6 @@ HEAD_ID = 1
 _LOCK = select(audit_head).where(audit_head.c.head_id == HEAD_ID).with_for_update()
 _READ = select(audit_head.c.sequence, audit_head.c.digest).where(audit_head.c.head_id == HEAD_ID)
 _SAVE = update(audit_head).where(audit_head.c.head_id == HEAD_ID)
-_APPEND = insert(audit_records)
 _AT = select(audit_records.c.digest).where(audit_records.c.sequence == bindparam("wanted"))
 
 
@@ -59,7 +59,7 @@ class Head:
     def save(self, connection: Connection) -> None:
         """Write what was appended and drawn."""
         if self.records:
-            connection.execute(_APPEND, [audit_values(record) for record in self.records])
+            insert_rows(connection, audit_records, [audit_values(record) for record in self.records])
         values = {
             "sequence": self.chain.sequence,
             "digest": self.chain.digest,

@@ -7,10 +7,11 @@ through the unit of work; here only the sweeper owes again. Called by the relay 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, text, update
+from sqlalchemy import Connection, bindparam, delete, func, select, text, update
 
 from gateway.audit.chain import microseconds
 from gateway.records import Delivery, OutboxEntry
+from gateway.store.bulk import insert_rows
 from gateway.store.engine import CHUNK, Database
 from gateway.store.head import lock_head
 from gateway.store.rows import outbox_values, to_optional_time, to_outbox_entry
@@ -64,7 +65,7 @@ class SqlOutbox:
             unchanged = [(entry, delivery) for entry, delivery in entries if stored.get(delivery.delivery_id) == delivery.version]
             if not unchanged:
                 return
-            connection.execute(insert(outbox), [outbox_values(entry, head.draw_outbox()) for entry, _ in unchanged])
+            insert_rows(connection, outbox, [outbox_values(entry, head.draw_outbox()) for entry, _ in unchanged])
             looks = {delivery.delivery_id: delivery.version for _, delivery in unchanged}
             at = microseconds(next_look)
             connection.execute(_LOOK_AGAIN, [{"of_delivery": key, "of_version": version, "next_attempt_at": at} for key, version in looks.items()])

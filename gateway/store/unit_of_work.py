@@ -5,14 +5,15 @@ chain's head: find what is stale, leave it out, write the rest kind by kind, dra
 What it is not: a judge: it compares keys and versions and nothing else. Called by the pipeline and operations.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 from sqlalchemy.exc import DBAPIError
 
 from gateway.changes import Changes, Committed
-from gateway.records import Delivery, SubmissionRecord, Verdict
+from gateway.records import Delivery, DuplicateKey, SubmissionRecord, Verdict
+from gateway.store.bulk import insert_rows
 from gateway.store.engine import CHUNK, Database, translated
 from gateway.store.head import Head, digest_at, lock_head
 from gateway.store.rows import (
@@ -35,7 +36,6 @@ _VERSIONS = select(deliveries.c.delivery_id, deliveries.c.version, deliveries.c.
 )
 _UPDATE = update(deliveries).where(deliveries.c.delivery_id == bindparam("of_delivery"), deliveries.c.version == bindparam("of_version"))
 _RELEASE = delete(duplicate_keys).where(duplicate_keys.c.key_digest == bindparam("of_key"))
-_INSERTS = {table: insert(table) for table in (submissions, duplicate_keys, messages, deliveries, attempts, receipts, outbox)}
 
 
 class SqlUnitOfWork:
@@ -87,6 +87,8 @@ def _check(item: Changes) -> None:
 class _Facts:
     """What the database says about a batch, kept up to date with the items before the one in hand."""
 
+    keys: dict[DuplicateKey, str] = field(default_factory=dict)
+    """The digest of each key that the batch wants."""
     verdicts: dict[str, str] = field(default_factory=dict)
     """Of the submission that holds a key, by the key's digest."""
     versions: dict[str, int] = field(default_factory=dict)
@@ -95,9 +97,8 @@ class _Facts:
 
 
 def _load_facts(connection: Connection, changes: Sequence[Changes]) -> _Facts:
-    facts = _Facts()
-    wanted_keys = {key_digest(item.submission.key) for item in changes if item.submission}
-    for chunk in _chunks(sorted(wanted_keys)):
+    facts = _Facts({item.submission.key: key_digest(item.submission.key) for item in changes if item.submission})
+    for chunk in _chunks(sorted(set(facts.keys.values()))):
         for row in connection.execute(_HOLDERS, {"wanted": chunk}):
             facts.verdicts[row.key_digest] = row.verdict
     wanted_deliveries = {delivery.delivery_id for item in changes for delivery in item.deliveries}
@@ -126,6 +127,9 @@ class _Fresh:
 
     items: list[Changes] = field(default_factory=list)
     released: list[str] = field(default_factory=list)
+    """Digests of keys that a refusal held."""
+    holders: dict[str, SubmissionRecord] = field(default_factory=dict)
+    """By digest of the key. Within a batch a refusal may be superseded too: the last one holds it."""
     updates: list[_Update] = field(default_factory=list)
 
     def __bool__(self) -> bool:
@@ -151,16 +155,17 @@ def _is_stale(item: Changes, facts: _Facts) -> bool:
         return True
     if item.submission is None:
         return False
-    holder = facts.verdicts.get(key_digest(item.submission.key))
+    holder = facts.verdicts.get(facts.keys[item.submission.key])
     return not (holder is None or (holder == Verdict.REFUSED and item.supersedes is not None))
 
 
 def _take(item: Changes, facts: _Facts, fresh: _Fresh) -> None:
     """Note what the item changes of the facts."""
     if item.submission is not None:
-        key = key_digest(item.submission.key)
+        key = facts.keys[item.submission.key]
         if key in facts.verdicts:
             fresh.released.append(key)
+        fresh.holders[key] = item.submission
         facts.verdicts[key] = item.submission.verdict.value
     for delivery in item.new_deliveries:
         facts.versions[delivery.delivery_id] = delivery.version
@@ -178,32 +183,23 @@ def _wrapped(delivery: Delivery) -> bytes | None:
 def _write(connection: Connection, head: Head, fresh: _Fresh) -> None:
     """Everything that is not stale, kind by kind: as few statements as there are kinds."""
     items = fresh.items
-    taken = [item.submission for item in items if item.submission]
-    _insert(connection, submissions, [submission_values(record) for record in taken])
-    _write_keys(connection, taken, fresh.released)
-    _insert(connection, messages, [message_values(record) for item in items for record in item.messages])
-    _insert(connection, deliveries, [delivery_values(record, head.draw_delivery()) for item in items for record in item.new_deliveries])
+    insert_rows(connection, submissions, [submission_values(item.submission) for item in items if item.submission])
+    if fresh.released:
+        connection.execute(_RELEASE, [{"of_key": key} for key in fresh.released])
+    insert_rows(connection, duplicate_keys, [_key_values(key, record) for key, record in fresh.holders.items()])
+    insert_rows(connection, messages, [message_values(record) for item in items for record in item.messages])
+    insert_rows(connection, deliveries, [delivery_values(record, head.draw_delivery()) for item in items for record in item.new_deliveries])
     _write_updates(connection, fresh.updates)
-    _insert(connection, attempts, [attempt_values(record) for item in items for record in item.attempts])
-    _insert(connection, receipts, [receipt_values(record, head.draw_receipt()) for item in items for record in item.receipts])
-    _insert(connection, outbox, [outbox_values(entry, head.draw_outbox()) for item in items for entry in item.outbox])
+    insert_rows(connection, attempts, [attempt_values(record) for item in items for record in item.attempts])
+    insert_rows(connection, receipts, [receipt_values(record, head.draw_receipt()) for item in items for record in item.receipts])
+    insert_rows(connection, outbox, [outbox_values(entry, head.draw_outbox()) for item in items for entry in item.outbox])
     for item in items:
         head.append(item.events)
     head.save(connection)
 
 
-def _insert(connection: Connection, table: Table, rows: list[Values]) -> None:
-    if rows:
-        connection.execute(_INSERTS[table], rows)
-
-
-def _write_keys(connection: Connection, taken: Iterable[SubmissionRecord], released: list[str]) -> None:
-    # Within a batch a refusal may be superseded too: the last one holds the key.
-    if released:
-        connection.execute(_RELEASE, [{"of_key": key} for key in released])
-    holders = {key_digest(record.key): record for record in taken}
-    rows: list[Values] = [{"key_digest": key, "submission_id": record.submission_id, "verdict": record.verdict.value} for key, record in holders.items()]
-    _insert(connection, duplicate_keys, rows)
+def _key_values(key: str, record: SubmissionRecord) -> Values:
+    return {"key_digest": key, "submission_id": record.submission_id, "verdict": record.verdict.value}
 
 
 def _write_updates(connection: Connection, updates: Sequence[_Update]) -> None:
