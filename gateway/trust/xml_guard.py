@@ -41,9 +41,15 @@ def parse_canonical(scanned: bytes) -> Element:
 
 
 def canonical(element: Element, inclusive_prefixes: Sequence[str] = ()) -> bytes:
-    """Exclusive canonical form without comments. What text a comment stood in comes out whole."""
+    """Exclusive canonical form without comments: text that a comment stood in comes out whole.
+
+    Refuses with `malformed` what has none, such as a relative namespace name (Canonical XML 1.0 §1.3).
+    """
     prefixes = list(inclusive_prefixes) or None
-    return etree.tostring(element, method="c14n", exclusive=True, with_comments=False, inclusive_ns_prefixes=prefixes)
+    try:
+        return etree.tostring(element, method="c14n", exclusive=True, with_comments=False, inclusive_ns_prefixes=prefixes)
+    except etree.C14NError as error:
+        raise _malformed("it has no canonical form") from error
 
 
 def canonical_document(document: bytes, limits: Limits | None = None) -> bytes:
