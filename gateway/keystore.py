@@ -134,6 +134,11 @@ def rotate_signing(directory: Path, use: str, *, now: datetime) -> str:
     return new.name
 
 
+def read_public_jwks(directory: Path) -> dict[str, object]:
+    """The JWK set of `OwnKeys.public_jwks`, without opening any secret."""
+    return {"keys": [dict(entry.jwk) for entry in read_manifest(directory).signing]}
+
+
 def read_manifest(directory: Path) -> Manifest:
     """What lies in the folder, without the secrets. Raises KeystoreError."""
     try:

@@ -1,0 +1,174 @@
+"""`gateway partner …`: who the partners are, and where they stand.
+
+What it is: a thin face of `gateway.operations`. What it is not: a rule. Passwords are made here, shown once,
+and kept only as the broker's salted hash.
+"""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gateway.commands.options import AsJson, Yes
+from gateway.commands.output import Answer, CommandError, Exit, Table, answer, progress
+
+app = typer.Typer(help="Partners: organisations, their parties and agreements.", no_args_is_help=True)
+
+OrganisationArgument = Annotated[str, typer.Argument(metavar="ORGANISATION", help="Id of the organisation, for example crc-thames.")]
+
+
+@app.command("list")
+def list_(*, as_json: AsJson = False) -> None:
+    """Every organisation with its standing and parties."""
+    from gateway.commands import shapes
+    from gateway.commands.context import operating
+
+    with operating() as desk:
+        directory = desk.operations.directory()
+    found = [shapes.organisation(directory, record) for _, record in sorted(directory.organisations.items())]
+    rows = tuple(
+        (one.organisation_id, one.name, one.standing.value, " ".join(directory.parties_of(one.organisation_id)), one.broker_user or "")
+        for _, one in sorted(directory.organisations.items())
+    )
+    table = Table(("organisation", "name", "standing", "parties", "broker user"), rows, empty="No partners yet: gateway partner apply FILE")
+    answer(Answer("partners/1", {"organisations": found}, (table,)), as_json=as_json)
+
+
+@app.command()
+def show(organisation: OrganisationArgument, *, as_json: AsJson = False) -> None:
+    """One organisation: parties, agreements, keys, and what it still needs before it can be live."""
+    from gateway.commands import shapes
+    from gateway.commands.context import now, operating
+    from gateway.partners.onboarding import require_organisation
+    from schemas.identifiers import OrganisationId
+
+    with operating() as desk:
+        directory = desk.operations.directory()
+        record = require_organisation(directory, OrganisationId(organisation))
+        missing = desk.operations.missing(record.organisation_id)
+    codes = directory.parties_of(record.organisation_id)
+    agreed = [agreement for (code, _), agreement in sorted(directory.agreements.items()) if code in codes]
+    keys = [key for key in directory.keyring.keys.values() if key.organisation == record.organisation_id]
+    at = now()
+    members = {
+        "organisation": shapes.organisation(directory, record),
+        "agreements": [shapes.agreement(one) for one in agreed],
+        "keys": [shapes.key(one, at) for one in keys],
+        "missing": list(missing),
+    }
+    rows = tuple((one.party, one.direction.value, one.dialect, one.packaging, one.policy.name, one.mode.value, one.endpoint or "") for one in agreed)
+    tables = (
+        Table(("party", "direction", "dialect", "packaging", "policy", "mode", "endpoint"), rows, "Agreements", "No agreements."),
+        Table(shapes.KEY_COLUMNS, tuple(shapes.key_row(one, at) for one in keys), "Keys", "No keys."),
+    )
+    lines = (f"{record.organisation_id} ({record.name}) is {record.standing}.", *(f"missing: {sentence}" for sentence in missing))
+    answer(Answer("partner/1", members, tables, lines), as_json=as_json)
+
+
+@app.command()
+def apply(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A profile in YAML or JSON; - reads standard input.")],
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything and write nothing.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write an organisation with its parties, agreements and keys. Applying the same again changes nothing."""
+    from gateway.commands import shapes
+    from gateway.commands.context import operating
+    from gateway.commands.documents import read_document
+    from gateway.partners.profile import read_profile
+
+    with operating() as desk:
+        profile = read_profile(read_document(file))
+        planned = desk.operations.plan_profile(profile) if dry_run else desk.operations.apply_profile(profile)
+        missing = () if dry_run else desk.operations.missing(planned.organisation.organisation_id)
+    members = {"applied": not dry_run, **shapes.plan(planned), "missing": list(missing)}
+    verb = "would write" if dry_run else "wrote"
+    head = f"{planned.organisation.organisation_id} is {planned.organisation.standing}; {verb} {planned.writes} records."
+    answer(Answer("partner-applied/1", members, (), (head, *(f"missing: {sentence}" for sentence in missing))), as_json=as_json)
+
+
+@app.command()
+def standing(
+    organisation: OrganisationArgument,
+    to: Annotated[str, typer.Argument(metavar="STANDING", help="proving, live, suspended or left.")],
+    *,
+    yes: Yes = False,
+    as_json: AsJson = False,
+) -> None:
+    """Move an organisation's standing: applied, proving, live, suspended, left."""
+    from gateway.commands.context import operating
+    from gateway.partners.party import Standing
+    from schemas.identifiers import OrganisationId
+
+    if to not in set(Standing):
+        raise CommandError(Exit.USAGE, "standing-unknown", f"There is no such standing; there is {', '.join(Standing)}.")
+    if Standing(to) is Standing.LEFT:
+        _confirm(organisation, yes=yes)
+    with operating() as desk:
+        record = desk.operations.move(OrganisationId(organisation), Standing(to))
+    members = {"organisation": record.organisation_id, "standing": record.standing.value}
+    answer(Answer("partner-standing/1", members, (), (f"{record.organisation_id} is {record.standing}.",)), as_json=as_json)
+
+
+@app.command()
+def remove(organisation: OrganisationArgument, *, yes: Yes = False, as_json: AsJson = False) -> None:
+    """Let an organisation leave. Its records and receipts stay; its keys are revoked, its broker user is deleted."""
+    from gateway.commands.brokering import forget_user
+    from gateway.commands.context import operating
+    from gateway.partners.party import Standing
+    from schemas.identifiers import OrganisationId
+
+    _confirm(organisation, yes=yes)
+    with operating() as desk:
+        record = desk.operations.move(OrganisationId(organisation), Standing.LEFT)
+        keys = [key for key in desk.operations.directory().keyring.keys.values() if key.organisation == record.organisation_id and key.revoked_at is None]
+        for key in keys:
+            desk.operations.revoke_key(key.key_id, "the organisation left")
+        forgotten = record.broker_user is not None and forget_user(desk.settings, record.broker_user)
+    members = {
+        "organisation": record.organisation_id,
+        "standing": record.standing.value,
+        "revoked": [key.key_id for key in keys],
+        "broker_user_deleted": forgotten,
+    }
+    line = f"{record.organisation_id} has left; {len(keys)} keys revoked."
+    answer(Answer("partner-removed/1", members, (), (line,)), as_json=as_json)
+
+
+@app.command("broker-user")
+def broker_user(organisation: OrganisationArgument, *, as_json: AsJson = False) -> None:
+    """Make or renew an organisation's broker user, exchange and queues. The password is shown once and not kept."""
+    from gateway.commands.brokering import make_user
+    from gateway.commands.context import operating
+    from gateway.partners.onboarding import require_organisation
+    from schemas.identifiers import OrganisationId
+
+    with operating() as desk:
+        record = require_organisation(desk.operations.directory(), OrganisationId(organisation))
+        made = make_user(desk.settings, record.organisation_id)
+        desk.operations.give_broker_user(record.organisation_id, user=made.user, password_hash=made.password_hash)
+    members = {
+        "organisation": record.organisation_id,
+        "user": made.user,
+        "password": made.password,
+        "exchange": made.exchange,
+        "queue": made.queue,
+        "made_in_broker": made.in_broker,
+    }
+    progress("The password is not kept and cannot be shown again: hand it over by a safe way now.")
+    if not made.in_broker:
+        progress("No broker_management_url is configured: the user is made when the gateway next makes its topology.")
+    lines = (f"user      {made.user}", f"password  {made.password}", f"publish   exchange {made.exchange}", f"consume   queue {made.queue}")
+    answer(Answer("broker-user/1", members, (), lines), as_json=as_json)
+
+
+def _confirm(organisation: str, *, yes: bool) -> None:
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise CommandError(Exit.USAGE, "confirmation-needed", "Leaving is for ever.", "repeat with --yes")
+    typed = typer.prompt(f"Leaving is for ever. Type {organisation} to go on", err=True)
+    if typed != organisation:
+        raise CommandError(Exit.USAGE, "not-confirmed", "That is not its id; nothing was done.")

@@ -1,0 +1,196 @@
+"""Records as JSON members and as rows of tables.
+
+What it is: the shapes that scripts rely on, each in one place. What it is not: a view of content: nothing
+that is sealed, no personal data, no secret is ever in them. Called by the commands.
+"""
+
+from datetime import datetime
+
+from gateway.contract import QueueFigures
+from gateway.operations import Dossier, Moment
+from gateway.partners.agreement import Agreement
+from gateway.partners.directory import Directory
+from gateway.partners.party import Organisation
+from gateway.partners.plan import Plan
+from gateway.records import Attempt, Delivery, MessageRecord, ReceiptRecord
+from gateway.trust.keyring import KeyRecord, KeyUse
+
+Members = dict[str, object]
+
+
+def moment(at: datetime | None) -> str | None:
+    """ISO 8601, UTC."""
+    return None if at is None else at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def shown(at: datetime | None) -> str:
+    """A time for people."""
+    return "" if at is None else at.strftime("%Y-%m-%d %H:%M:%S")
+
+
+def organisation(directory: Directory, record: Organisation) -> Members:
+    """One organisation, without its password hash."""
+    return {
+        "id": record.organisation_id,
+        "name": record.name,
+        "standing": record.standing.value,
+        "parties": list(directory.parties_of(record.organisation_id)),
+        "broker_user": record.broker_user,
+        "keys": sum(key.organisation == record.organisation_id for key in directory.keyring.keys.values()),
+    }
+
+
+def agreement(record: Agreement) -> Members:
+    """One agreement."""
+    return {
+        "party": record.party,
+        "direction": record.direction.value,
+        "dialect": record.dialect,
+        "version": record.version,
+        "packaging": record.packaging,
+        "policy": record.policy.name,
+        "mode": record.mode.value,
+        "endpoint": record.endpoint,
+        "receipt_endpoint": record.receipt_endpoint,
+        "last_stage": record.last_stage.value,
+        "order": record.order.value,
+        "types": sorted(record.types) if record.types is not None else None,
+        "max_age_seconds": record.max_age_seconds,
+        "max_bytes": record.max_bytes,
+    }
+
+
+def key(record: KeyRecord, now: datetime) -> Members:
+    """One pinned key."""
+    return {
+        "key_id": record.key_id,
+        "organisation": record.organisation,
+        "use": record.use.value,
+        "algorithm": record.algorithm,
+        "not_before": moment(record.not_before),
+        "not_after": moment(record.not_after),
+        "revoked_at": moment(record.revoked_at),
+        "valid": record.valid_at(now),
+        "speaks_for": sorted(record.speaks_for),
+    }
+
+
+def key_row(record: KeyRecord, now: datetime) -> tuple[str, ...]:
+    """One pinned key as a row."""
+    state = "valid" if record.valid_at(now) else "revoked" if record.revoked_at else "not valid now"
+    speaks = " ".join(sorted(record.speaks_for)) if record.use is KeyUse.SIGN else ""
+    return record.key_id, record.organisation, record.use.value, record.algorithm, shown(record.not_after), state, speaks
+
+
+KEY_COLUMNS = ("key id", "organisation", "use", "algorithm", "ends", "state", "speaks for")
+
+
+def plan(planned: Plan) -> Members:
+    """What a profile wrote or would write."""
+    return {
+        "organisation": planned.organisation.organisation_id,
+        "standing": planned.organisation.standing.value,
+        "writes": planned.writes,
+        "parties": [party.code for party, _ in planned.parties],
+        "agreements": [f"{agreed.party} {agreed.direction}" for agreed, _ in planned.agreements],
+        "keys": [pinned.key_id for pinned, _ in planned.keys],
+    }
+
+
+def queue(figures: QueueFigures) -> Members:
+    """What waits for one recipient."""
+    counts = {state.value: count for state, count in sorted(figures.counts.items())}
+    return {"recipient": figures.recipient, "counts": counts, "oldest_unfinished": moment(figures.oldest_unfinished)}
+
+
+def message(record: MessageRecord) -> Members:
+    """One message: references and times, never what it says nor whom it is about."""
+    return {
+        "message_id": record.message_id,
+        "submission_id": record.submission_id,
+        "sender": record.sender,
+        "sender_message_id": record.sender_message_id,
+        "control_reference": record.control_reference,
+        "type": record.type,
+        "action": record.action,
+        "version": record.version,
+        "test": record.test,
+        "accepted_at": moment(record.accepted_at),
+    }
+
+
+def message_row(record: MessageRecord) -> tuple[str, ...]:
+    """One message as a row."""
+    return record.message_id, record.sender, record.type, record.action, record.control_reference, shown(record.accepted_at)
+
+
+MESSAGE_COLUMNS = ("message id", "sender", "type", "action", "control reference", "accepted (UTC)")
+
+
+def delivery(record: Delivery) -> Members:
+    """One delivery."""
+    return {
+        "delivery_id": record.delivery_id,
+        "message_id": record.message_id,
+        "sender": record.sender,
+        "recipient": record.recipient,
+        "kind": record.kind.value,
+        "state": record.state.value,
+        "attempts": record.attempts,
+        "next_attempt_at": moment(record.next_attempt_at),
+        "sent_digest": record.sent_digest,
+        "fault": record.fault,
+        "fault_detail": record.fault_detail,
+        "updated_at": moment(record.updated_at),
+    }
+
+
+def delivery_row(record: Delivery) -> tuple[str, ...]:
+    """One delivery as a row."""
+    fault = " ".join(part for part in (record.fault or "", record.fault_detail or "") if part)
+    return record.delivery_id, record.recipient, record.state.value, str(record.attempts), shown(record.next_attempt_at), fault
+
+
+DELIVERY_COLUMNS = ("delivery id", "recipient", "state", "attempts", "next attempt (UTC)", "fault")
+
+
+def attempt(record: Attempt) -> Members:
+    """One try to hand over."""
+    return {
+        "delivery_id": record.delivery_id,
+        "number": record.number,
+        "at": moment(record.at),
+        "outcome": record.outcome,
+        "fault": record.fault,
+        "detail": record.detail,
+    }
+
+
+def receipt(record: ReceiptRecord) -> Members:
+    """One receipt as it was signed."""
+    return {"digest": record.digest, "stage": record.stage, "delivery_id": record.delivery_id, "issued_at": moment(record.issued_at), "jws": record.jws}
+
+
+def dossier(found: Dossier) -> Members:
+    """Everything about one message."""
+    return {
+        "message": message(found.message),
+        "submission": {
+            "submission_id": found.submission.submission_id,
+            "organisation": found.submission.organisation,
+            "channel": found.submission.channel,
+            "packaging": found.submission.packaging,
+            "verdict": found.submission.verdict.value,
+            "fault": found.submission.fault,
+            "content_digest": found.submission.content_digest,
+            "received_at": moment(found.submission.received_at),
+        },
+        "deliveries": [delivery(record) for record in found.deliveries],
+        "attempts": [attempt(record) for record in found.attempts],
+        "receipts": [receipt(record) for record in found.receipts],
+    }
+
+
+def timeline_entry(entry: Moment) -> Members:
+    """One line of a timeline."""
+    return {"at": moment(entry.at), "kind": entry.kind, "subject": entry.subject, "what": entry.what, "detail": entry.detail}
