@@ -49,7 +49,8 @@ def _for_sqlite(table: Table) -> _Insert:
 @cache
 def _for_postgresql(table: Table) -> _Insert:
     names = _names(table)
-    arrays = ", ".join(f"%s::{_ARRAYS[type(table.c[name].type)]}" for name in names)
+    # Binary (%b): the text form of an array is escaped value by value, in Python.
+    arrays = ", ".join(f"%b::{_ARRAYS[type(table.c[name].type)]}" for name in names)
     statement = f"INSERT INTO {table.name} ({', '.join(names)}) SELECT * FROM unnest({arrays})"  # noqa: S608 - names of our own metadata
     return _Insert(statement, itemgetter(*names))
 

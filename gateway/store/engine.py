@@ -108,6 +108,7 @@ def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) ->
         "temp_store=MEMORY",
         "cache_size=-16384",
         "journal_size_limit=67108864",
+        "wal_autocheckpoint=4000",
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

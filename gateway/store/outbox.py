@@ -19,7 +19,8 @@ from gateway.store.tables import deliveries, marks, outbox
 
 _CONFIRMED = "outbox.confirmed"
 _READY = select(outbox).where(outbox.c.not_before.is_(None)).order_by(outbox.c.outbox_id).limit(bindparam("at_most"))
-_DUE_AGAIN = select(outbox).where(outbox.c.not_before <= bindparam("now")).order_by(outbox.c.outbox_id).limit(bindparam("at_most"))
+# By `not_before`, not by id: a planner that is asked for ids walks the whole table for them.
+_DUE_AGAIN = select(outbox).where(outbox.c.not_before <= bindparam("now")).order_by(outbox.c.not_before, outbox.c.outbox_id).limit(bindparam("at_most"))
 _FORGET = delete(outbox).where(outbox.c.outbox_id.in_(bindparam("wanted", expanding=True)))
 _PUT_OFF = update(outbox).where(outbox.c.outbox_id.in_(bindparam("wanted", expanding=True))).values(not_before=bindparam("until"))
 _REMEMBER = text("INSERT INTO marks (name, at) VALUES (:name, :at) ON CONFLICT (name) DO UPDATE SET at = excluded.at WHERE excluded.at > marks.at")
