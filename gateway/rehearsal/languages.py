@@ -92,6 +92,42 @@ class CanonicalLanguage:
         }
 
 
+class CaseflowLanguage:
+    """A supplier's own documents: other names, other codes, references with a prefix, British dates."""
+
+    name = "caseflow"
+    _KEYS: Mapping[str, str] = {
+        "ConsolidatedTransferRequest": "transferRef",
+        "ConsolidatedTransferResponse": "transferRef",
+        "Contact": "entryRef",
+        "Address": "addressRef",
+        "CustodyRelease": "sentenceRef",
+    }
+
+    def facts(self, kind: str, document: Mapping[str, object]) -> Facts:
+        """Case and number; references are written CF-TRF-2584368421."""
+        case = str(document["caseNo"])
+        return Facts(case, str(document.get(self._KEYS.get(kind, ""), "")).rpartition("-")[2], objection_to(case))
+
+    def transfer_response(self, request: Mapping[str, object], answering: Answering) -> TransferAnswer:
+        """Take or decline every component of a request."""
+        return {
+            "caseNo": request["caseNo"],
+            "personRef": request["personRef"],
+            "changedBy": answering.user,
+            "transferRef": request["transferRef"],
+            "transferDate": datetime.now(UTC).strftime("%d/%m/%Y"),
+            "requestedBy": answering.user,
+            "components": [self._component(component, answering) for component in objects(request["components"])],
+        }
+
+    def _component(self, asked: Mapping[str, object], answering: Answering) -> TransferAnswer:
+        kept = {name: asked[name] for name in ("component", "subjectRef", "fromProvider", "toProvider", "toWorker") if name in asked}
+        if answering.rejected_reason:
+            return {**kept, "changedBy": answering.user, "state": "DECLINED", "declineReason": answering.rejected_reason}
+        return {**kept, "changedBy": answering.user, "state": "TAKEN"}
+
+
 def objection_to(case: str) -> str:
     """Why a simulated case system will not take something about this case; empty where it will."""
     return "No such case is held here." if case.startswith(NO_SUCH_CASE_PREFIX) else ""

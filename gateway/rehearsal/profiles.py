@@ -1,0 +1,75 @@
+"""Profiles of the simulated partners: what an operator would write to onboard each of them.
+
+What it is: documents of `gateway.partners.profile`, as plain data. What it is not: rows: they are applied by the same
+operations that `gateway partner apply` calls. Called by the demo, the bench and the scenario tests.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from gateway.rehearsal.authority import Identity
+from gateway.rehearsal.jose import PartnerKey
+
+Document = dict[str, object]
+
+VERSION = "0-9-14"
+RETRY: Mapping[str, float] = {"first_seconds": 0.3, "factor": 1.5, "longest_seconds": 1.0, "resend_seconds": 20.0}
+"""A story is told in a minute: what takes days in life takes seconds here."""
+PATIENCE: Mapping[str, object] = {"retry": dict(RETRY), "breaker_failures": 5, "breaker_seconds": 0.5, "timeout_seconds": 5.0}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """Whom a profile is about."""
+
+    organisation: str
+    party: str
+    name: str
+
+
+def spg(subject: Subject, *, endpoint: str, policy: str, sign: Identity, auth: PartnerKey, tls: Identity) -> Document:
+    """A system that speaks SPG over SOAP: nDelius."""
+    agreement: Document = {"dialect": "ndelius", "version": VERSION, "packaging": "wss", "policy": policy}
+    outbound = {**agreement, "mode": "push", "endpoint": endpoint, **PATIENCE}
+    keys: list[Document] = [{"use": "sign", "certificate": sign.certificate_pem, "speaks_for": [subject.party]}, _jwk("auth", auth), _certificate(tls)]
+    return _profile(subject, agreement, outbound, keys)
+
+
+def pushed(subject: Subject, *, dialect: str, endpoint: str, receipt_endpoint: str, sign: PartnerKey, auth: PartnerKey, tls: Identity) -> Document:
+    """A system with HTTPS endpoints of its own."""
+    agreement: Document = {"dialect": dialect, "version": VERSION, "packaging": "jws"}
+    outbound = {**agreement, "mode": "push", "endpoint": endpoint, "receipt_endpoint": receipt_endpoint, **PATIENCE}
+    return _profile(subject, agreement, outbound, [_signs(sign, subject), _jwk("auth", auth), _certificate(tls)])
+
+
+def queued(subject: Subject, *, dialect: str, sign: PartnerKey) -> Document:
+    """A system on AMQP: its broker user opens its doors."""
+    agreement: Document = {"dialect": dialect, "version": VERSION, "packaging": "jws"}
+    return _profile(subject, agreement, {**agreement, "mode": "queue", **PATIENCE}, [_signs(sign, subject)])
+
+
+def shelved(subject: Subject, *, dialect: str, sign: PartnerKey, auth: PartnerKey, tls: Identity) -> Document:
+    """A system that collects from its mailbox."""
+    agreement: Document = {"dialect": dialect, "version": VERSION, "packaging": "jws"}
+    outbound = {**agreement, "mode": "shelf", **PATIENCE}
+    return _profile(subject, agreement, outbound, [_signs(sign, subject), _jwk("auth", auth), _certificate(tls)])
+
+
+def _profile(subject: Subject, inbound: Document, outbound: Document, keys: Sequence[Document]) -> Document:
+    return {
+        "organisation": {"id": subject.organisation, "name": subject.name},
+        "parties": [{"code": subject.party, "name": subject.name, "inbound": inbound, "outbound": outbound}],
+        "keys": list(keys),
+    }
+
+
+def _signs(key: PartnerKey, subject: Subject) -> Document:
+    return {**_jwk("sign", key), "speaks_for": [subject.party]}
+
+
+def _jwk(use: str, key: PartnerKey) -> Document:
+    return {"use": use, "jwk": dict(key.jwk)}
+
+
+def _certificate(identity: Identity) -> Document:
+    return {"use": "tls", "certificate": identity.certificate_pem}

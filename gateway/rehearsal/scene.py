@@ -1,0 +1,329 @@
+"""The scene of a rehearsal: a private broker and store, the gateway as a real process, and three partners around it.
+
+What it is: everything set up under one directory, on free ports of loopback, with TLS everywhere, and taken down
+again. What it is not: the story (`story`). Called by the demo and by the scenario tests. Nothing outside the directory
+is touched, and only what was started here is stopped.
+"""
+
+import secrets
+import shutil
+import socket
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+import httpx
+
+from broker.admin import RabbitAdmin
+from broker.node import NodeFailed, PrivateNode, installed_server
+from broker.rabbitmq import RabbitBroker
+from broker.topology import SALT_BYTES, gateway_topology, gateway_user, organisation_user, partners_topology, password_hash
+from gateway import bootstrap, keystore
+from gateway.operations import Operations
+from gateway.partners.party import Standing
+from gateway.partners.profile import read_profile
+from gateway.rehearsal import profiles
+from gateway.rehearsal.authority import DevelopmentAuthority
+from gateway.rehearsal.case_system import CrcIdentity
+from gateway.rehearsal.jose import PartnerKey
+from gateway.rehearsal.json_crc import CrcKeys, JsonCrc
+from gateway.rehearsal.languages import Answering, CanonicalLanguage, CaseflowLanguage
+from gateway.rehearsal.ndelius import NdeliusIdentity, NdeliusKeys, SimulatedNdelius
+from gateway.rehearsal.postgres import PrivatePostgres
+from gateway.rehearsal.profiles import Document, Subject
+from gateway.rehearsal.programs import Program, stop_left_over, write_settings
+from gateway.rehearsal.queue_crc import QueueCrc
+from gateway.rehearsal.shelf_crc import ShelfCrc
+from gateway.store.opening import migrate, open_store
+from gateway.trust.certificates import CertificateUse
+from gateway.trust.keyring import KeyUse
+from gateway.trust.signing import key_record_from_certificate
+from gateway.trust.wss import WssPackaging
+from schemas.identifiers import OrganisationId, PartyCode
+
+Database = Literal["sqlite", "postgresql"]
+Report = Callable[[str], None]
+
+AUDIENCE = "interagency-gateway.rehearsal"
+NDELIUS = Subject(organisation="ndelius", party="N00", name="National Probation Service, nDelius")
+LARKSPUR = Subject(organisation="larkspur", party="C07", name="Larkspur Rehabilitation (fictional)")
+WEXCOMBE = Subject(organisation="wexcombe", party="C14", name="Wexcombe Partnership (fictional)")
+EVERYBODY = (NDELIUS, LARKSPUR, WEXCOMBE)
+BROKER_USER = "gateway"
+
+
+@dataclass(slots=True)
+class Scene:
+    """What stands on the stage. Made by `set_up`, taken down by `close`."""
+
+    directory: Path
+    base_url: str
+    gateway: Program
+    authority: DevelopmentAuthority
+    database_url: str
+    n00: SimulatedNdelius
+    c07: JsonCrc
+    c14: QueueCrc | ShelfCrc
+    with_rabbitmq: bool
+    _broker_url: str
+    _closing: ExitStack = field(default_factory=ExitStack)
+
+    def start_c14(self) -> None:
+        """The partner on AMQP (or on the shelf) goes to work."""
+        if isinstance(self.c14, QueueCrc):
+            broker = RabbitBroker({"partners": self._broker_url})
+            self._closing.callback(broker.close)
+            self.c14.start(broker, WEXCOMBE.organisation)
+        else:
+            self.c14.start()
+
+    def failures(self) -> list[str]:
+        """What the partners' own programs stumbled over."""
+        return [*self.n00.failures, *self.c07.failures, *self.c14.failures]
+
+    def close(self) -> None:
+        """Stop everything that was started here, in reverse order."""
+        self._closing.close()
+
+    def leave_running(self) -> None:
+        """Stop the partners, and leave gateway, broker and store to the user."""
+        self._closing.pop_all()
+        for partner in (self.c14, self.c07, self.n00):
+            partner.close()
+
+
+def set_up(directory: Path, database: Database, report: Report) -> Scene:
+    """Everything from an empty directory to three connected partners."""
+    directory = directory.resolve()
+    _clear(directory)
+    with ExitStack() as stack:
+        started = _start_services(directory, database, report, stack)
+        scene = _assemble(directory, started, report, stack)
+        scene._closing = stack.pop_all()
+        return scene
+
+
+@dataclass(frozen=True, slots=True)
+class _Services:
+    database_url: str
+    node: PrivateNode | None
+    passwords: dict[str, str]
+
+
+def _clear(directory: Path) -> None:
+    """Away with an earlier run, its processes first."""
+    if directory.exists():
+        stop_left_over(directory)
+        PrivateNode(directory / "broker").stop()
+        PrivatePostgres(directory / "postgres").stop()
+        shutil.rmtree(directory)
+    directory.mkdir(parents=True, mode=0o711)
+
+
+def _start_services(directory: Path, database: Database, report: Report, stack: ExitStack) -> _Services:
+    passwords = {user: secrets.token_urlsafe(24) for user in (BROKER_USER, WEXCOMBE.organisation)}
+    with ThreadPoolExecutor(2) as pool:
+        node = pool.submit(_start_broker, directory / "broker", passwords, report, stack)
+        url = pool.submit(_start_database, directory, database, report, stack)
+        return _Services(url.result(), node.result(), passwords)
+
+
+def _start_broker(directory: Path, passwords: dict[str, str], report: Report, stack: ExitStack) -> PrivateNode | None:
+    if installed_server() is None:
+        report("no RabbitMQ is installed: the broker inside the gateway's process stands in, and C14 collects from its shelf")
+        return None
+    report("starting a private RabbitMQ node")
+    node = PrivateNode(directory)
+    try:
+        node.start()
+    except NodeFailed as error:
+        report(f"RabbitMQ cannot be started ({error}): the broker inside the gateway's process stands in, and C14 collects from its shelf")
+        return None
+    stack.callback(node.stop)
+    hashes = {user: password_hash(password, secrets.token_bytes(SALT_BYTES)) for user, password in passwords.items()}
+    wexcombe = OrganisationId(WEXCOMBE.organisation)
+    topology = gateway_topology([PartyCode(one.party) for one in EVERYBODY]) + partners_topology([OrganisationId(one.organisation) for one in EVERYBODY])
+    topology += gateway_user(BROKER_USER, hashes[BROKER_USER]) + organisation_user(wexcombe, wexcombe, hashes[wexcombe])
+    with closing(RabbitAdmin(node.management_url, node.credentials.user, node.credentials.password)) as admin:
+        admin.apply(topology)
+    return node
+
+
+def _start_database(directory: Path, database: Database, report: Report, stack: ExitStack) -> str:
+    if database == "sqlite":
+        return f"sqlite:///{directory / 'gateway.db'}"
+    report("starting a private PostgreSQL cluster")
+    cluster = PrivatePostgres(directory / "postgres")
+    cluster.start()
+    stack.callback(cluster.stop)
+    return cluster.create_database("gateway").replace("postgresql://", "postgresql+psycopg://", 1)
+
+
+def _assemble(directory: Path, services: _Services, report: Report, stack: ExitStack) -> Scene:
+    report("making keys and certificates")
+    authority = DevelopmentAuthority(directory / "authority")
+    n00, c07, c14 = _partners(directory, authority, stack, with_rabbitmq=services.node is not None)
+    n00.start()
+    c07.start()
+    port = _free_port()
+    settings_path = directory / "gateway.toml"
+    keystore.create(directory / "keys", issuer=AUDIENCE, now=datetime.now(UTC))
+    write_settings(settings_path, _settings(directory, services, authority, port, (n00.endpoint(), c07.endpoint())))
+    _onboard(services, _profiles(authority, n00, c07, c14), report)
+    program = Program("gateway", settings_path, directory / "gateway.log", directory / "gateway.pid")
+    report("starting the gateway")
+    program.start(["serve"])
+    stack.callback(program.stop)
+    base_url = f"https://localhost:{port}"
+    _await_ready(program, base_url, authority)
+    broker_url = services.node.amqp_url("partners", WEXCOMBE.organisation, services.passwords[WEXCOMBE.organisation]) if services.node else ""
+    scene = Scene(directory, base_url, program, authority, services.database_url, n00, c07, c14, services.node is not None, broker_url)
+    _connect(scene, directory)
+    return scene
+
+
+def _partners(
+    directory: Path, authority: DevelopmentAuthority, stack: ExitStack, *, with_rabbitmq: bool
+) -> tuple[SimulatedNdelius, JsonCrc, QueueCrc | ShelfCrc]:
+    journals = directory / "journals"
+    signing = authority.issue(NDELIUS.organisation, CertificateUse.SIGN)
+    n00 = SimulatedNdelius(
+        NdeliusIdentity(organisation=NDELIUS.organisation, party=NDELIUS.party, name=NDELIUS.name, gateway_audience=AUDIENCE),
+        NdeliusKeys(signing.signer(), PartnerKey.generate()),
+        WssPackaging(),
+        journals / "N00.jsonl",
+        authority.server_context(NDELIUS.organisation),
+    )
+    c07 = JsonCrc(
+        _identity(LARKSPUR),
+        CrcKeys(PartnerKey.generate(), PartnerKey.generate()),
+        CaseflowLanguage(),
+        Answering(provider=LARKSPUR.party, user="Bellweather,Jory"),
+        journals / "C07.jsonl",
+        authority.server_context(LARKSPUR.organisation),
+    )
+    make = QueueCrc if with_rabbitmq else ShelfCrc
+    rejecting = Answering(provider=WEXCOMBE.party, user="Quill,Marlow", rejected_reason="INC")
+    c14 = make(_identity(WEXCOMBE), CrcKeys(PartnerKey.generate(), PartnerKey.generate()), CanonicalLanguage(), rejecting, journals / "C14.jsonl")
+    for partner in (n00, c07, c14):
+        stack.callback(partner.close)
+    return n00, c07, c14
+
+
+def _identity(subject: Subject) -> CrcIdentity:
+    return CrcIdentity(organisation=subject.organisation, party=subject.party, name=subject.name, gateway_audience=AUDIENCE)
+
+
+def _profiles(authority: DevelopmentAuthority, n00: SimulatedNdelius, c07: JsonCrc, c14: QueueCrc | ShelfCrc) -> list[Document]:
+    first = profiles.spg(
+        NDELIUS,
+        endpoint=n00.endpoint(),
+        policy="strict",
+        sign=authority.issue(NDELIUS.organisation, CertificateUse.SIGN),
+        auth=n00.keys.auth,
+        tls=authority.issue(NDELIUS.organisation, CertificateUse.CLIENT),
+    )
+    second = profiles.pushed(
+        LARKSPUR,
+        dialect=c07.language.name,
+        endpoint=c07.endpoint(),
+        receipt_endpoint=c07.receipt_endpoint(),
+        sign=c07.keys.sign,
+        auth=c07.keys.auth,
+        tls=authority.issue(LARKSPUR.organisation, CertificateUse.CLIENT),
+    )
+    if isinstance(c14, QueueCrc):
+        return [first, second, profiles.queued(WEXCOMBE, dialect=c14.language.name, sign=c14.keys.sign)]
+    client = authority.issue(WEXCOMBE.organisation, CertificateUse.CLIENT)
+    return [first, second, profiles.shelved(WEXCOMBE, dialect=c14.language.name, sign=c14.keys.sign, auth=c14.keys.auth, tls=client)]
+
+
+def _settings(
+    directory: Path, services: _Services, authority: DevelopmentAuthority, port: int, endpoints: tuple[str, ...]
+) -> dict[str, str | int | float | bool | Path | list[str]]:
+    server = authority.issue("gateway", CertificateUse.SERVER)
+    settings: dict[str, str | int | float | bool | Path | list[str]] = {
+        "environment": "test",
+        "data_dir": directory,
+        "database_url": services.database_url,
+        "broker": "rabbitmq" if services.node else "memory",
+        "audience": AUDIENCE,
+        "keys_dir": directory / "keys",
+        "public_url": f"https://localhost:{port}",
+        "http_port": port,
+        "tls_certificate": server.certificate_path,
+        "tls_private_key": server.key_path,
+        "tls_client_ca": authority.root_path,
+        "client_certificates": "required",
+        "egress_allow": [httpx.URL(url).netloc.decode() for url in endpoints],
+        "egress_ca": authority.root_path,
+        "egress_certificate": _joined(directory, authority),
+        "sweeper_interval_seconds": 2.0,
+    }
+    if services.node is not None:
+        password = services.passwords[BROKER_USER]
+        settings["broker_url"] = services.node.amqp_url("gateway", BROKER_USER, password)
+        settings["broker_partners_url"] = services.node.amqp_url("partners", BROKER_USER, password)
+        user = services.node.credentials
+        settings["broker_management_url"] = services.node.management_url.replace("://", f"://{user.user}:{user.password}@", 1)
+    return settings
+
+
+def _joined(directory: Path, authority: DevelopmentAuthority) -> Path:
+    """Client certificate and key of the gateway in one file."""
+    client = authority.issue("gateway", CertificateUse.CLIENT)
+    joined = directory / "authority" / "gateway-egress.pem"
+    joined.touch(mode=0o600)
+    joined.write_text(client.certificate_path.read_text() + client.key_path.read_text())
+    return joined
+
+
+def _onboard(services: _Services, documents: list[Document], report: Report) -> None:
+    migrate(services.database_url)
+    with closing(open_store(services.database_url)) as store:
+        operations = Operations(store=store, clock=bootstrap.clock, parts=bootstrap.onboarding_parts())
+        for document in documents:
+            profile = read_profile(document)
+            organisation = operations.apply_profile(profile).organisation.organisation_id
+            if services.node is not None and organisation == WEXCOMBE.organisation:
+                hashed = password_hash(services.passwords[organisation], secrets.token_bytes(SALT_BYTES))
+                operations.give_broker_user(organisation, user=organisation, password_hash=hashed)
+            operations.move(organisation, Standing.PROVING)
+            operations.move(organisation, Standing.LIVE)
+            report(f"onboarded {organisation}")
+
+
+def _await_ready(program: Program, base_url: str, authority: DevelopmentAuthority) -> None:
+    with httpx.Client(verify=authority.client_context(NDELIUS.organisation), timeout=5, trust_env=False) as client:
+
+        def ready() -> bool:
+            try:
+                return client.get(base_url + "/health/ready").status_code == httpx.codes.OK
+            except httpx.TransportError:
+                return False
+
+        program.wait_until(ready)
+
+
+def _connect(scene: Scene, directory: Path) -> None:
+    own = keystore.open_keys(directory / "keys")
+    certificate = own.wss_signer.certificate or b""
+    pinned = key_record_from_certificate(certificate, organisation=OrganisationId("gateway"), use=KeyUse.SIGN, speaks_for=())
+    scene.n00.connect(scene.base_url, scene.authority.client_context(NDELIUS.organisation), pinned)
+    scene.c07.connect(scene.base_url, scene.authority.client_context(LARKSPUR.organisation))
+    if isinstance(scene.c14, QueueCrc):
+        scene.c14.connect(scene.n00.link.published_keys())
+    else:
+        scene.c14.connect(scene.base_url, scene.authority.client_context(WEXCOMBE.organisation))
+    scene.start_c14()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
