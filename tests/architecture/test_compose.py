@@ -30,6 +30,11 @@ def test_every_role_has_its_service() -> None:
         assert SERVICES[role]["command"] == ["serve", "--role", role]
 
 
+def test_installation_is_made_first() -> None:
+    assert SERVICES["init"]["command"] == ["init"]
+    assert all("init" in _section(role, "depends_on") for role in ROLES)
+
+
 @each_service
 def test_image_is_pinned(name: str) -> None:
     image = str(SERVICES[name]["image"])
@@ -45,7 +50,7 @@ def test_base_image_is_pinned() -> None:
 @each_service
 def test_service_has_a_health_check(name: str) -> None:
     check = _section(name, "healthcheck")
-    if name == "keys":  # runs once
+    if name == "init":  # runs once
         assert check == {"disable": True}
     else:
         assert {"test", "interval", "timeout", "retries"} <= check.keys()
@@ -53,7 +58,7 @@ def test_service_has_a_health_check(name: str) -> None:
 
 @each_service
 def test_service_waits_for_what_it_needs(name: str) -> None:
-    wanted = {"keys": "service_completed_successfully"}
+    wanted = {"init": "service_completed_successfully"}
     for other, how in _section(name, "depends_on").items():
         assert other in SERVICES
         assert how["condition"] == wanted.get(other, "service_healthy")
