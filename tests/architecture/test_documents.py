@@ -1,8 +1,10 @@
 """The papers agree with the program: generated pages, links, decisions, dependencies."""
 
 import re
+import sys
 import tomllib
 from functools import cache
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ from gateway.config import Settings
 from gateway.exchange.delivery import TRANSITIONS, Event
 from gateway.records import DeliveryState
 from schemas.faults import FAULTS, FaultCode
-from tests.support.tree import ROOT, name_of, tracked_files
+from tests.support.tree import PACKAGES, ROOT, imported_by, name_of, sources, tracked_files
 
 PAGES = [path for path in tracked_files() if path.suffix == ".md"]
 DECISIONS = sorted((ROOT / "docs/adr").glob("[0-9]*.md"))
@@ -82,6 +84,20 @@ def test_every_dependency_has_its_reason() -> None:
         name.lower() for name in re.findall(r"^\| `([^`]+)` \|", (ROOT / "docs/adr/0010-dependencies.md").read_text(encoding="utf-8"), flags=re.MULTILINE)
     }
     assert wanted == reasons
+
+
+def test_every_import_is_declared() -> None:
+    """What is only there because something else needs it can be gone tomorrow."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    declared = {re.split(r"[\[<>=;~ ]", line)[0].lower() for line in project["dependencies"]}
+    provided = packages_distributions()
+    reached = {name.split(".")[0] for path in sources() for name in imported_by(path)} - set(PACKAGES) - sys.stdlib_module_names
+    undeclared = {name for name in reached if not declared & {found.lower().replace("_", "-") for found in provided.get(name, [])}}
+    assert undeclared <= set(PART_OF)
+
+
+PART_OF = {"starlette": "fastapi", "anyio": "fastapi", "pydantic_core": "pydantic"}
+"""Packages that another one promises as part of itself."""
 
 
 def test_readme_names_the_two_commands() -> None:
