@@ -138,7 +138,7 @@ class Outbox(Protocol):
     def put_off(self, ids: Sequence[int], until: datetime) -> None: ...
 
     def enqueue(self, entries: Sequence[tuple[OutboxEntry, Delivery]], next_look: datetime) -> None:
-        """Sweeper: owe these again and look at their deliveries not before `next_look`; skips a delivery that
+        """Sweeper: owe these again, and name their deliveries in `due` not before `next_look`; skips a delivery that
         changed meanwhile. No audit event: nothing happened to the message."""
 
     def last_confirmed(self) -> datetime | None: ...

@@ -63,7 +63,7 @@ class DeliverStep(Step):
             return
         inline = {parcel.delivery_id: parcel for parcel in parcels}
         lanes = self._load_lanes(leg, parcels)
-        while heads := [lane[0] for lane in lanes.values() if lane and self._due(lane[0])]:
+        while heads := sorted((lane[0] for lane in lanes.values() if lane and self._due(lane[0])), key=lambda delivery: delivery.sequence):
             gone = self._round(heads, leg, directory, inline)
             for lane in [d.lane for d in heads]:
                 if lanes[lane][0].delivery_id in gone:
@@ -216,7 +216,7 @@ class DeliverStep(Step):
                     attempt=outcome.attempt,
                 )
             case _:
-                return self._answered(delivery, outcome, leg, around[delivery.delivery_id], directory)
+                return self._answered(delivery, outcome, leg, around.get(delivery.delivery_id) or settle.Surroundings(directory=directory), directory)
 
     def _answered(self, delivery: Delivery, outcome: _Outcome, leg: Leg, around: settle.Surroundings, directory: Directory) -> Changes:
         """The peer said something: believe it only where its own signature, or the transport, says so."""

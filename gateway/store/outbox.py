@@ -69,7 +69,7 @@ class SqlOutbox:
             insert_rows(connection, outbox, [outbox_values(entry, head.draw_outbox()) for entry, _ in unchanged])
             looks = {delivery.delivery_id: delivery.version for _, delivery in unchanged}
             at = microseconds(next_look)
-            connection.execute(_LOOK_AGAIN, [{"of_delivery": key, "of_version": version, "next_attempt_at": at} for key, version in looks.items()])
+            connection.execute(_LOOK_AGAIN, [{"of_delivery": key, "of_version": version, "look_at": at} for key, version in looks.items()])
             head.save(connection)
 
     def last_confirmed(self) -> datetime | None:

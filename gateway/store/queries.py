@@ -46,7 +46,7 @@ _DUE = (
     select(deliveries)
     .where(
         in_states(deliveries.c.state, SWEPT),
-        deliveries.c.next_attempt_at <= bindparam("now"),
+        deliveries.c.look_at <= bindparam("now"),
         ~exists().where(
             _earlier.c.recipient == deliveries.c.recipient,
             _earlier.c.lane == deliveries.c.lane,
@@ -54,7 +54,7 @@ _DUE = (
             in_states(_earlier.c.state, BLOCKING),
         ),
     )
-    .order_by(deliveries.c.next_attempt_at, deliveries.c.sequence)
+    .order_by(deliveries.c.look_at, deliveries.c.sequence)
     .limit(bindparam("at_most"))
 )
 _SHELF = (

@@ -153,6 +153,8 @@ def delivery_progress(record: Delivery) -> Values:
         "attempts": record.attempts,
         "failures": record.failures,
         "next_attempt_at": from_optional_time(record.next_attempt_at),
+        # the sweeper moves its own next look on, never the time of the attempt
+        "look_at": from_optional_time(record.next_attempt_at),
         "sent_digest": record.sent_digest,
         "left_out": record.left_out,
         "last_receipt": record.last_receipt,

@@ -180,6 +180,7 @@ deliveries = Table(
     _number("attempts"),
     _number("failures"),
     _maybe_time("next_attempt_at"),
+    _maybe_time("look_at"),
     _maybe_text("sent_digest"),
     _text("left_out"),
     _maybe_text("last_receipt"),
@@ -197,7 +198,7 @@ deliveries = Table(
     Index("ix_deliveries_lane", "recipient", "lane", "state", "sequence"),
 )
 for _name, _columns, _states in (
-    ("ix_deliveries_due", (deliveries.c.next_attempt_at, deliveries.c.sequence), SWEPT),
+    ("ix_deliveries_due", (deliveries.c.look_at, deliveries.c.sequence), SWEPT),
     ("ix_deliveries_queue", (deliveries.c.recipient, deliveries.c.state, deliveries.c.sequence, deliveries.c.created_at), UNFINISHED),
     ("ix_deliveries_rare", (deliveries.c.state, deliveries.c.message_id), RARE),
 ):

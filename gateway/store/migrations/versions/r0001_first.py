@@ -143,6 +143,7 @@ def _create_deliveries() -> None:
         sa.Column("attempts", sa.BigInteger(), nullable=False),
         sa.Column("failures", sa.BigInteger(), nullable=False),
         sa.Column("next_attempt_at", sa.BigInteger(), nullable=True),
+        sa.Column("look_at", sa.BigInteger(), nullable=True),
         sa.Column("sent_digest", sa.Text(), nullable=True),
         sa.Column("left_out", sa.Text(), nullable=False),
         sa.Column("last_receipt", sa.Text(), nullable=True),
@@ -159,7 +160,7 @@ def _create_deliveries() -> None:
     op.create_index(
         "ix_deliveries_due",
         "deliveries",
-        ["next_attempt_at", "sequence"],
+        ["look_at", "sequence"],
         unique=False,
         sqlite_where=sa.text("state IN ('waiting', 'retrying', 'handed-over')"),
         postgresql_where=sa.text("state IN ('waiting', 'retrying', 'handed-over')"),
