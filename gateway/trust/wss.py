@@ -94,12 +94,12 @@ def _check_policy(claim: ClaimedSecurity, trust: SenderTrust, now: datetime) -> 
 def _check_signature(claim: ClaimedSecurity, parts: Parts, key: KeyRecord) -> None:
     """libxmlsec1 over this very tree, with the pinned key and nothing that the message brings."""
     context = xmlsec.SignatureContext()
-    context.key = _verification_key(key.public_key)
     for transform in _SIGNATURE_TRANSFORMS:
         context.enable_signature_transform(transform)
     for transform in _REFERENCE_TRANSFORMS:
         context.enable_reference_transform(transform)
     try:
+        context.key = _verification_key(key.public_key)
         for name in parts:
             context.register_id(claim.targets()[name], "Id", WSU)
         context.verify(claim.signature)
