@@ -18,7 +18,6 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 from adapters.catalogue import DIALECTS
 from adapters.channels.catalogue import CHANNELS
-
 from adapters.contract import Channel
 from broker.admin import RabbitAdmin
 from broker.contract import Broker
