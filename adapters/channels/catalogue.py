@@ -5,30 +5,15 @@ factories what they need. The shelf has no channel: there the partner calls us.
 """
 
 import ssl
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
 
 from adapters.channels.broker_queue import BrokerQueueChannel
-from adapters.channels.https_push import HttpsPushChannel, MayCall
+from adapters.channels.https_push import HttpsPushChannel, allow_list
 from adapters.contract import Channel
-from broker.contract import Publisher
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Means:
-    """What channels are made from."""
-
-    publisher: Publisher
-    tls: ssl.SSLContext
-    may_call: MayCall
+def _push(context: ssl.SSLContext, allowed: Iterable[str]) -> Channel:
+    return HttpsPushChannel(context, allow_list(allowed))
 
 
-def _push(means: Means) -> Channel:
-    return HttpsPushChannel(means.tls, means.may_call)
-
-
-def _queue(means: Means) -> Channel:
-    return BrokerQueueChannel(means.publisher)
-
-
-CHANNELS: Mapping[str, Callable[[Means], Channel]] = {"push": _push, "queue": _queue}
+CHANNELS: Mapping[str, Callable[..., Channel]] = {"push": _push, "queue": BrokerQueueChannel}

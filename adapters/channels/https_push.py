@@ -8,7 +8,7 @@ RFC 9110 status codes; TLS 1.2 or later.
 import http.client
 import ssl
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 from pathlib import Path
@@ -42,6 +42,33 @@ def client_context(authorities: Path, certificate: Path | None = None, key: Path
     if certificate is not None:
         context.load_cert_chain(certificate, key)
     return context
+
+
+def allow_list(patterns: Iterable[str]) -> MayCall:
+    """Places as an operator writes them: `host` (port 443), `host:port`, `*.example.org`; `host:*` for any port,
+    `*` for anywhere. Nothing written, nowhere to call."""
+    places = [_place(pattern.lower()) for pattern in patterns]
+
+    def may_call(host: str, port: int) -> bool:
+        return any(_covers(name, host.lower()) and ports in ("*", str(port)) for name, ports in places)
+
+    return may_call
+
+
+def _place(pattern: str) -> tuple[str, str]:
+    if pattern == "*":
+        return "*", "*"
+    # an IPv6 address stands in brackets: [::1]:8443
+    host, separator, ports = pattern.rpartition(":")
+    if not separator or ports.endswith("]"):
+        host, ports = pattern, str(HTTPS_PORT)
+    return host.removeprefix("[").removesuffix("]"), ports
+
+
+def _covers(name: str, host: str) -> bool:
+    if name.startswith("*."):
+        return host.endswith(name[1:]) and len(host) >= len(name)
+    return name in ("*", host)
 
 
 class HttpsPushChannel:
