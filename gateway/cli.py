@@ -12,6 +12,7 @@ import typer
 from typer._click.core import Context
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
+from typer.main import get_command
 
 from gateway.commands import audit, doctor, key, messages, partner, receipts, rehearse, send, serve
 from gateway.commands.output import CommandError, Exit, fail
@@ -73,7 +74,8 @@ def root(*, version: Annotated[bool, typer.Option("--version", callback=_version
 def main() -> None:
     """The program."""
     sys.excepthook = report_bug
-    app()
+    # Not app(): Typer would put its own hook, which prints traces, in place of ours.
+    get_command(app)()
 
 
 def report_bug(kind: type[BaseException], _error: BaseException, trace: TracebackType | None) -> None:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.audit.chain import ChainHead, CheckpointUnreadable, Finding, Verifier, decode_checkpoint
-from gateway.bootstrap import make_means
 from gateway.commands.believing import keyring_of
 from gateway.commands.context import Desk, now, own_keys
 from gateway.contract import Store
@@ -17,7 +16,6 @@ from gateway.keystore import read_public_jwks
 from gateway.records import CheckpointRecord
 from gateway.trust.checkpoints import open_checkpoint
 from gateway.trust.keyring import Keyring
-from gateway.workers.timers import sign_checkpoint
 from schemas.faults import Refusal
 
 PAGE = 2000
@@ -58,6 +56,9 @@ def inspect(store: Store, keys_dir: Path, tell: Callable[[str], None]) -> AuditR
 
 def sign_now(desk: Desk) -> tuple[bool, CheckpointRecord | None]:
     """Sign the head unless it is signed; True where a checkpoint was made, and the latest one."""
+    from gateway.bootstrap import make_means
+    from gateway.workers.timers import sign_checkpoint
+
     made = sign_checkpoint(desk.store, make_means(desk.settings, own_keys(desk.settings)), now)
     return made, desk.store.checkpoints.latest()
 

@@ -12,13 +12,12 @@ from datetime import UTC, datetime
 from functools import partial
 
 from broker.contract import BrokerUnavailable
-from gateway import bootstrap
 from gateway.commands.output import CommandError, Exit
 from gateway.config import ConfigurationInvalid, Environment, Settings, load_settings
 from gateway.contract import Store, StoreUnavailable
 from gateway.keystore import KeystoreError, OwnKeys, open_keys
 from gateway.operations import NotFoundError, NotPossibleError, Operations
-from gateway.partners.onboarding import OnboardingError, Rule
+from gateway.partners.onboarding import OnboardingError, Parts, Rule
 from gateway.partners.profile import ProfileError
 from gateway.store.opening import open_store
 from gateway.trust.sealing import case_lookup
@@ -62,13 +61,15 @@ def configured() -> Iterator[Settings]:
 
 
 @contextmanager
-def operating(*, with_keys: bool = False) -> Iterator[Desk]:
-    """Settings and store, and the gateway's own keys where the command needs them."""
+def operating(*, with_keys: bool = False, wired: bool = False) -> Iterator[Desk]:
+    """Settings and store. With keys, cases can be looked up; wired, agreements can be checked against the parts
+    that exist and, with keys, receipts can be signed. Both cost time that a mere look should not take."""
     with configured() as settings:
         keys = own_keys(settings) if with_keys else None
         store = open_store(settings.database_url.get_secret_value())
         try:
-            yield Desk(settings, store, _operations(settings, store, keys), f"cli:{getpass.getuser()}")
+            _require_ready(store)
+            yield Desk(settings, store, _operations(settings, store, keys, wired=wired), f"cli:{getpass.getuser()}")
         finally:
             store.close()
 
@@ -78,12 +79,23 @@ def own_keys(settings: Settings) -> OwnKeys:
     return open_keys(settings.keys_dir, strict=settings.environment is Environment.LIVE)
 
 
-def _operations(settings: Settings, store: Store, keys: OwnKeys | None) -> Operations:
-    parts = bootstrap.onboarding_parts()
-    if keys is None:
-        return Operations(store=store, clock=now, parts=parts)
-    means = bootstrap.make_means(settings, keys)
-    return Operations(store=store, clock=now, parts=parts, means=means, lookup=partial(case_lookup, keys.lookup_key))
+def _require_ready(store: Store) -> None:
+    if not store.ready():
+        raise CommandError(
+            Exit.UNAVAILABLE, "store-not-ready", "The store cannot be written now, or its tables were never made.", "gateway init; gateway doctor"
+        )
+
+
+def _operations(settings: Settings, store: Store, keys: OwnKeys | None, *, wired: bool) -> Operations:
+    lookup = partial(case_lookup, keys.lookup_key) if keys else None
+    if not wired:
+        # No part is known, so every agreement would be refused: nothing can be written unchecked.
+        return Operations(store=store, clock=now, parts=Parts(dialects=frozenset(), packagings=frozenset()), lookup=lookup)
+    # Two seconds of imports: the whole house.
+    from gateway import bootstrap
+
+    means = bootstrap.make_means(settings, keys) if keys else None
+    return Operations(store=store, clock=now, parts=bootstrap.onboarding_parts(), means=means, lookup=lookup)
 
 
 def _onboarding(error: Exception) -> CommandError:
@@ -111,7 +123,7 @@ def _refusal(error: Exception) -> CommandError:
 def _plain(code: Exit, name: str, remedy: str = "") -> Callable[[Exception], CommandError]:
     def explain(error: Exception) -> CommandError:
         text = str(error) or type(error).__name__
-        return CommandError(code, name, text[:1].upper() + text[1:] + ("" if text.endswith(".") else "."), remedy)
+        return CommandError(code, name, text, remedy)
 
     return explain
 

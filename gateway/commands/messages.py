@@ -140,6 +140,6 @@ def discard(
     from gateway.commands.context import operating
     from schemas.identifiers import DeliveryId
 
-    with operating(with_keys=True) as desk:
+    with operating(with_keys=True, wired=True) as desk:
         after = desk.operations.discard(DeliveryId(delivery), reason, desk.by)
     answer(Answer("delivery/1", {"delivery": shapes.delivery(after)}, (), (f"{after.delivery_id} is {after.state}.",)), as_json=as_json)

@@ -79,7 +79,7 @@ def apply(
     from gateway.commands.documents import read_document
     from gateway.partners.profile import read_profile
 
-    with operating() as desk:
+    with operating(wired=True) as desk:
         profile = read_profile(read_document(file))
         planned = desk.operations.plan_profile(profile) if dry_run else desk.operations.apply_profile(profile)
         missing = () if dry_run else desk.operations.missing(planned.organisation.organisation_id)
