@@ -21,6 +21,8 @@ class Correspondence:
     def __init__(self, case_system: CaseSystem, journal: Journal) -> None:
         self._case_system, self._journal = case_system, journal
         self._book: ReceiptBook | None = None
+        self.last_sent = ""
+        """The last message as it was signed, to be handed in again."""
 
     def trust(self, keys: PublishedKeys) -> None:
         """Believe receipts under these keys; take up what the journal holds already."""
@@ -36,7 +38,8 @@ class Correspondence:
         facts = self._case_system.facts(header["type"], content["document"])
         noted = {"reference": header["message_id"], "receiver": ",".join(header["recipients"]), "type": header["type"]}
         self._journal.write(Noted.SENT, **noted, case=facts.case, key=facts.key, digest=digest_of(payload))
-        return self._case_system.sign(payload)
+        self.last_sent = self._case_system.sign(payload)
+        return self.last_sent
 
     def told(self, jws: str) -> Held:
         """A receipt came. Raises NotBelievedError, which is noted too."""

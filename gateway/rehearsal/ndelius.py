@@ -179,13 +179,14 @@ class SimulatedNdelius:
             self.journal.write(Noted.DECLINED, reference=letter.reference, code=answer.code, title=answer.title, receipt=answer.receipt)
         return answer
 
-    def collect_receipts(self) -> None:
-        """Fetch every signed receipt that lies ready for it, believe each, and note it."""
-        after = 0
+    def collect_receipts(self) -> int:
+        """Fetch every signed receipt that lies ready for it, believe each, and note it. Says how many."""
+        after, before = 0, len(self.journal.entries(Noted.RECEIPT))
         while page := self._page_of_receipts(after):
             for item in page:
                 self._note_receipt(str(item["submission_id"]), str(item["receipt"]))
                 after = int(str(item["cursor"]))
+        return len(self.journal.entries(Noted.RECEIPT)) - before
 
     def _page_of_receipts(self, after: int) -> Sequence[Mapping[str, object]]:
         answer = self.link.get(f"/v1/receipts?after={after}")

@@ -32,6 +32,12 @@ def write_settings(path: Path, settings: Mapping[str, str | int | float | bool |
     path.write_text("".join(f"{name} = {_toml(value)}\n" for name, value in settings.items()))
 
 
+def environment_for(settings_path: Path) -> dict[str, str]:
+    """The environment of a command that works on this settings file, and on no other setting of the user's."""
+    inherited = {name: value for name, value in os.environ.items() if not name.upper().startswith(PREFIX)}
+    return inherited | {CONFIG_FILE_VARIABLE: str(settings_path)}
+
+
 @dataclass(slots=True)
 class Program:
     """One process of the gateway."""
@@ -44,8 +50,7 @@ class Program:
 
     def start(self, arguments: Sequence[str], cores: frozenset[int] | None = None) -> None:
         """Start `gateway` with these arguments, pinned to `cores` where they are given."""
-        environment = {name: value for name, value in os.environ.items() if not name.upper().startswith(PREFIX)}
-        environment |= {CONFIG_FILE_VARIABLE: str(self.settings_path), _MARK: str(self.settings_path.parent.resolve())}
+        environment = environment_for(self.settings_path) | {_MARK: str(self.settings_path.parent.resolve())}
         command = [sys.executable, "-m", "gateway", *arguments]
         with self.log_path.open("ab") as log:
             self.process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)

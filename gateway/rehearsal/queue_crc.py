@@ -85,6 +85,10 @@ class QueueCrc:
         self.send_signed(jws)
         return jws
 
+    def repeat_last(self) -> None:
+        """Hand in the last message once more, byte for byte."""
+        self.send_signed(self._letters.last_sent)
+
     def send_signed(self, jws: str) -> None:
         """Publish exactly these bytes (again). Raises BrokerUnavailable."""
         if self._publisher is None:

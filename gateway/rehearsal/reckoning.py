@@ -64,7 +64,7 @@ def reckon(witnesses: Sequence[Witness], keys: PublishedKeys) -> Reckoning:
     for witness in witnesses:
         told = _Told(witness, keys, result)
         result.refused += len(_entries(witness, Noted.DECLINED))
-        result.duplicates += len(_entries(witness, Noted.REPEATED))
+        result.duplicates += sum(entry.text("stage") in ("", Stage.ACCEPTED.value) for entry in _entries(witness, Noted.REPEATED))
         for thing, reference in _sent(witness):
             if told.accepted(reference):
                 accepted.add(thing)

@@ -74,6 +74,10 @@ class ShelfCrc:
         self.send_signed(jws)
         return jws
 
+    def repeat_last(self) -> None:
+        """Hand in the last message once more, byte for byte."""
+        self.send_signed(self._letters.last_sent)
+
     def send_signed(self, jws: str) -> None:
         """Hand in exactly these bytes (again)."""
         answer = self._connected().post_message(jws)

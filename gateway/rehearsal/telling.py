@@ -38,7 +38,7 @@ WORDS: Mapping[Noted, tuple[str, str]] = {
     Noted.REPEATED: ("in", "duplicate: the first answer again"),
     Noted.RECEIVED: ("in", "received, from {sender}"),
     Noted.RECEIVED_AGAIN: ("in", "received again: nothing done twice"),
-    Noted.APPLIED: ("out", "applied, signed {outcome}"),
+    Noted.APPLIED: ("out", "applied{outcome}, receipt signed"),
     Noted.NOT_APPLIED: ("out", "not applied: {reason}"),
     Noted.RECEIPT: ("in", "{stage} at {recipient}, receipt verified"),
     Noted.NOTIFIED: ("in", "status notification {status}"),
@@ -56,6 +56,7 @@ class Teller:
         self._story = Console(width=LINE_WIDTH, highlight=False, soft_wrap=True)
         self._progress = Console(stderr=True, highlight=False, soft_wrap=True)
         self._guard = threading.Lock()
+        self._following = True
         self._things: dict[str, tuple[str, str]] = {}
         """What a reference or message id is about: type and case, as its own journal said before."""
 
@@ -81,12 +82,19 @@ class Teller:
         with self._guard:
             self._progress.print(Text(sentence, style="dim"))
 
+    def quiet(self) -> None:
+        """Tell no more entries: the story is over."""
+        with self._guard:
+            self._following = False
+
     def follow(self, party: str, journal: Journal) -> None:
         """Tell every entry of a journal as it is written."""
         journal.follow(lambda entry: self._tell(party, entry))
 
     def _tell(self, party: str, entry: Entry) -> None:
         with self._guard:
+            if not self._following:
+                return
             thing, case = self._thing(entry)
             who, stage = _sides(party, entry)
             cells = (_clock(entry.at), who, thing, case)
@@ -96,9 +104,10 @@ class Teller:
 
     def _thing(self, entry: Entry) -> tuple[str, str]:
         handle = entry.text("reference") or entry.text("message_id") or entry.text("subject")
-        if entry.text("type"):
-            self._things[handle] = (entry.text("type"), entry.text("case"))
-        return self._things.get(handle, ("", ""))
+        said = (entry.text("type"), entry.text("case"))
+        if handle and said[0]:
+            self._things[handle] = said
+        return said if said[0] else self._things.get(handle, ("", ""))
 
 
 def _clock(at: datetime) -> str:
@@ -116,7 +125,8 @@ class _Facts(dict[str, str]):
 
     def __init__(self, entry: Entry) -> None:
         super().__init__({name: entry.text(name) for name in entry.facts})
-        self["code"] = f" ({self['code']})" if self.get("code") else ""
+        for name in ("code", "outcome"):
+            self[name] = f" ({self[name]})" if self.get(name) else ""
 
     def __missing__(self, name: str) -> str:
         return ""
