@@ -9,6 +9,7 @@ refused, since two parsers could read them differently.
 import datetime
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Annotated, Final
 
@@ -186,8 +187,7 @@ def _content(form: Form, read_document: Callable[[FormHeader, dict[str, JsonValu
 def _without_doubles(pairs: list[tuple[str, object]]) -> dict[str, object]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        names = [name for name, _ in pairs]
-        double = next(name for name in names if names.count(name) > 1)
+        double = Counter(name for name, _ in pairs).most_common(1)[0][0]
         raise refuse(FaultCode.ELEMENT_REPEATED, "A name stands twice in one object.", pointer=json_pointer((double,)))
     return found
 

@@ -69,7 +69,9 @@ def _structure(element: etree._Element, shape: Shape, where: str) -> list[_Seen]
     master = shape.block.top
     if not blocks or blocks[0].tag != QUALIFIED + master or any(child.tag not in known for child in blocks[1:]):
         names = [master, *(part.block.top for part in shape.parts)]
-        raise misplaced(blocks, names, [master], where)
+        masters = [child for child in blocks if child.tag == QUALIFIED + master]
+        one_each = {str(child.tag): child for child in blocks if child.tag != QUALIFIED + master}
+        raise misplaced([*masters, *one_each.values()], names, [master], where)
     if len(blocks) < 2:
         raise refuse(FaultCode.ELEMENT_MISSING, "At least one part follows the master.", pointer=where)
     if len(blocks) > _MAX_PARTS:

@@ -149,6 +149,14 @@ def test_master_without_parts_is_refused() -> None:
     assert _verdict((content[:start] + content[end:]).encode()) == (FaultCode.ELEMENT_MISSING, f"{_MESSAGE}/ConsolidatedTransferRequest")
 
 
+def test_master_after_twice_the_same_part_is_out_of_order() -> None:
+    content = vector("plain/ConsolidatedTransferRequest-OM-new.xml").decode()
+    start, end = content.index("<OMTransferRequest>"), content.rindex("</OMTransferRequest>") + len("</OMTransferRequest>")
+    part, top = content[start:end], "<ConsolidatedTransferRequest>"
+    moved = (content[:start] + content[end:]).replace(top, top + part + part)
+    assert _verdict(moved.encode()) == (FaultCode.STRUCTURE_INVALID, f"{_MESSAGE}/ConsolidatedTransferRequest")
+
+
 def test_interchange_without_messages_is_refused() -> None:
     content = vector("plain/Contact-upd-min.xml").decode()
     start, end = content.index("<SPGMessage>"), content.index("<SPGInterchangeTrailer>")
