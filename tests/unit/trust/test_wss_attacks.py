@@ -179,16 +179,16 @@ def test_only_the_agreed_algorithms_and_forms(name: str) -> None:
     assert (refused.fault, refused.cause) == (NOT_ACCEPTED, cause)
 
 
-def resign(change: Callable[[bytes], bytes]) -> bytes:
+def resign(change: Callable[[bytes], bytes], prefixes: tuple[str, ...] = ()) -> bytes:
     """Change the signed parts and sign again, as a partner who holds the key can."""
     root = xml_guard.parse(change(SIGNED), LIMITS)
     header, envelope_body = root
     info = next(root.iter(f"{{{DS}}}SignedInfo"))
     for target, reference in zip((envelope_body, header[0][2]), info[2:], strict=True):
-        digest = hashlib.sha256(xml_guard.canonical(target)).digest()
+        digest = hashlib.sha256(xml_guard.canonical(target, prefixes)).digest()
         reference[2].text = base64.b64encode(digest).decode()
     value = next(root.iter(f"{{{DS}}}SignatureValue"))
-    value.text = base64.b64encode(SIGNER.sign(xml_guard.canonical(info))).decode()
+    value.text = base64.b64encode(SIGNER.sign(xml_guard.canonical(info, prefixes))).decode()
     return etree.tostring(root)
 
 
@@ -281,13 +281,27 @@ def test_the_legacy_policy_takes_no_more_than_it_says() -> None:
     assert refusal(WSS, SIGNED, lookup_of(KEY, policy=LEGACY_SPG)).cause == "signed-parts"
 
 
-@pytest.mark.parametrize("prefixes", [b"", b"soap", b"#default soap wsse"])
-def test_inclusive_prefixes_present_or_empty(prefixes: bytes) -> None:
-    """WSS4J writes them; the digests here hold where the list changes nothing in the part's canonical form."""
-    inclusive = b'<ec:InclusiveNamespaces xmlns:ec="%b" PrefixList="%b"/>' % (EXC_C14N.encode(), prefixes)
-    changed = resign(lambda plain: plain.replace(b"</ds:CanonicalizationMethod>", inclusive + b"</ds:CanonicalizationMethod>"))
-    if prefixes:
-        # signed without regard to the list, so the signature must not hold
-        assert refusal(WSS, changed, LOOKUP).cause == "signature-invalid"
-    else:
-        assert verify(WSS, changed, LOOKUP).kind == "interchange"
+def inclusive(prefixes: str) -> bytes:
+    return f'<ec:InclusiveNamespaces xmlns:ec="{EXC_C14N}" PrefixList="{prefixes}"/>'.encode()
+
+
+@pytest.mark.parametrize("prefixes", ["", "soap", "wsse wsu soap", "#default", "unbound"])
+def test_inclusive_prefixes_as_other_products_write_them(prefixes: str) -> None:
+    """Honoured by whoever signs: in the canonicalisation of SignedInfo and in the transforms."""
+    listed = inclusive(prefixes)
+
+    def change(plain: bytes) -> bytes:
+        return re.sub(rb"(</ds:CanonicalizationMethod>|</ds:Transform>)", listed + rb"\1", plain)
+
+    signed = resign(change, tuple(prefixes.split()))
+    assert signed.count(b"PrefixList") == 3
+    assert b">C05<" in verify(WSS, signed, LOOKUP).content
+    assert refusal(WSS, signed.replace(b">C05<", b">C21<"), LOOKUP).cause == "digest-differs-Body"
+
+
+def test_a_prefix_list_that_the_signer_did_not_honour() -> None:
+    listed = inclusive("soap")
+    signed = resign(lambda plain: plain.replace(b"</ds:CanonicalizationMethod>", listed + b"</ds:CanonicalizationMethod>"))
+    assert refusal(WSS, signed, LOOKUP).cause == "signature-invalid"
+    floods = inclusive(" ".join(f"p{n}" for n in range(33)))
+    assert refusal(WSS, put(b"</ds:CanonicalizationMethod>", floods + b"</ds:CanonicalizationMethod>"), LOOKUP).cause == "canonicalisation-or-transform"
