@@ -248,4 +248,3 @@ def test_spg_to_json_carries_the_whole_transfer(world: World) -> None:
     world.deliver("C17")
     row = now_of(world, result.message_ids[0])
     assert [item["pointer"] for item in json.loads(row.left_out)] == ["/header/application"]
-    assert contact("unused")
