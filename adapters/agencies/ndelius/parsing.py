@@ -88,7 +88,8 @@ def texts(element: etree._Element, record: Record, where: str) -> Texts:
         tag = child.tag
         while position < count and leaves[position].tag != tag and not leaves[position].required:
             position += 1
-        if position == count or leaves[position].tag != tag or len(child) or _is_text(child.tail):
+        tail = child.tail
+        if position == count or leaves[position].tag != tag or len(child) or (tail and not tail.isspace()):
             raise _unfit(element, record, where)
         leaf = leaves[position]
         found.append((leaf, (child.text or "").strip()))
@@ -124,4 +125,4 @@ def _unfit(element: etree._Element, record: Record, where: str) -> Refusal:
 
 
 def _is_text(text: str | None) -> bool:
-    return text is not None and not text.isspace() and text != ""
+    return bool(text) and not str(text).isspace()
