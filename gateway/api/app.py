@@ -100,6 +100,8 @@ def _say(request: Request, refusal: Refusal) -> Response:
 async def _on_refusal(request: Request, error: Exception) -> Response:
     if not isinstance(error, Refusal):
         raise error
+    if soap.is_soap(request.scope["path"]):  # nobody is known there before the pipeline has verified a signature
+        request.app.state.doorway.parts.telemetry.refused("soap", error.fault.code)
     return _say(request, error)
 
 

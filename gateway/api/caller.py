@@ -42,7 +42,7 @@ def authenticate(request: Request, at: At) -> Caller:
     try:
         return _authenticate(request, at.parts)
     except Refusal as refusal:
-        at.parts.telemetry.refused("json", refusal.fault.code)
+        at.parts.telemetry.refused("https", refusal.fault.code)
         raise
 
 

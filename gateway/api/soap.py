@@ -103,8 +103,6 @@ def spoken_version(body: bytes, media_type: str) -> str:
 def _dress(result: SubmitResult, version: str, request: Request, at: Doorway) -> Response:
     match result:
         case Declined():
-            if result.receipt is None:
-                at.parts.telemetry.refused("soap", result.fault.code)
             return soap_fault(result.fault, version, instance=request.state.reference, also=result.also, receipt=result.receipt)
         case Accepted() | Settled():
             at.bell.ring()

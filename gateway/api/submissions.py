@@ -85,8 +85,6 @@ def dress(result: SubmitResult, request: Request, at: Doorway) -> Response:
         case Settled():
             return JSONResponse({"settled": list(result.message_ids), "repeated": result.repeated})
         case Declined():
-            if result.receipt is None:
-                at.parts.telemetry.refused("json", result.fault.code)
             return problem(result.fault, instance=request.state.reference, also=result.also, receipt=result.receipt)
 
 

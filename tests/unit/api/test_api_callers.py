@@ -59,7 +59,7 @@ def test_whoever_is_not_known_learns_one_sentence(house: House, headers: Any) ->
     assert answer.headers["www-authenticate"] == "Bearer"
     assert (problem["code"], "detail" in problem) == ("not-authenticated", False)
     assert house.intake.submitted == []
-    assert house.telemetry.registry.get_sample_value("gateway_refusals_total", {"door": "json", "fault": "not-authenticated"}) == 1
+    assert house.telemetry.registry.get_sample_value("gateway_refusals_total", {"door": "https", "fault": "not-authenticated"}) == 1
 
 
 def test_two_authorization_headers_are_refused(house: House) -> None:

@@ -108,10 +108,9 @@ def test_other_media_types_are_a_fault(caller: Caller, house: House) -> None:
     assert house.intake.submitted == []
 
 
-def test_an_unsigned_stranger_is_counted(caller: Caller, house: House) -> None:
-    house.intake.answer = lambda _: Declined(fault=Fault(FaultCode.SIGNATURE_NOT_ACCEPTED))
-    caller.http.post("/spg", content=ENVELOPE["1.1"], headers={"Content-Type": "text/xml"})
-    assert house.telemetry.registry.get_sample_value("gateway_refusals_total", {"door": "soap", "fault": "signature-not-accepted"}) == 1
+def test_a_stranger_who_never_reached_the_pipeline_is_counted(caller: Caller, house: House) -> None:
+    caller.http.post("/spg", content=b"x" * 5000, headers={"Content-Type": "text/xml"})
+    assert house.telemetry.registry.get_sample_value("gateway_refusals_total", {"door": "soap", "fault": "too-large"}) == 1
 
 
 @pytest.mark.parametrize("path", PATHS)
