@@ -107,6 +107,10 @@ class Link:
                 self._close(f"the channel failed: {type(error).__name__}")
 
     def _opened(self, connection: Connection) -> None:
+        if self._gone:
+            # too late: nobody waits for it any more
+            connection.close()
+            return
         connection.channel(on_open_callback=self._channel_opened)
 
     def _channel_opened(self, channel: Channel) -> None:

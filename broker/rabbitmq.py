@@ -11,6 +11,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import assert_never
+from weakref import WeakSet
 
 import pika
 from pika.channel import Channel
@@ -188,10 +189,11 @@ class RabbitConsumer:
         self._parameters = parameters
         self._queue = queue
         self._prefetch = prefetch
-        self._changed = threading.Condition()
+        self._changed = threading.Condition(threading.RLock())
         self._wanted = 1
         self._buffer: deque[Received] = deque()
         self._unsettled: OrderedDict[int, None] = OrderedDict()
+        self._epoch = 0
         self._base = 0
         self._last = 0
         self._failure: str | None = None
@@ -205,7 +207,8 @@ class RabbitConsumer:
                 self._wait_for(limit, linger_seconds)
             if self._failure is not None:
                 # said once: the next call connects again
-                reason, self._failure, self._link = self._failure, None, None
+                reason = self._failure
+                self._forget_link()
                 raise BrokerUnavailable(reason)
             return [self._buffer.popleft() for _ in range(min(limit, len(self._buffer)))]
 
@@ -225,17 +228,25 @@ class RabbitConsumer:
         """Close the connection; whatever was not settled goes back to its queue."""
         if self._link is not None:
             self._link.close()
-        with self._changed:
-            self._link, self._failure = None, None
+            self._forget_link()
 
     def _connect(self) -> None:
         if self._link is None:
+            with self._changed:
+                self._epoch += 1
+                epoch = self._epoch
             try:
-                self._link = Link(self._parameters, self._prepare, self._lost)
+                self._link = Link(self._parameters, partial(self._prepare, epoch), partial(self._lost, epoch))
             except BrokerUnavailable:
-                with self._changed:
-                    self._failure = None
+                self._forget_link()
                 raise
+
+    def _forget_link(self) -> None:
+        """From now on nothing that the old link still says is heard."""
+        with self._changed:
+            self._drop_unsettled()
+            self._epoch += 1
+            self._link, self._failure = None, None
 
     def _wait_for(self, count: int, seconds: float) -> bool:
         self._wanted = count
@@ -258,37 +269,33 @@ class RabbitConsumer:
             del self._unsettled[tag]
             yield tag, False
 
-    def _prepare(self, link: Link, channel: Channel) -> None:
+    def _prepare(self, epoch: int, link: Link, channel: Channel) -> None:
         channel.add_on_cancel_callback(lambda _frame: link.give_up("the queue is gone"))
         channel.basic_qos(prefetch_count=self._prefetch)
-        channel.basic_consume(self._queue, self._arrived, callback=link.ready)
+        channel.basic_consume(self._queue, partial(self._arrived, epoch), callback=link.ready)
 
-    def _arrived(self, _channel: Channel, method: Basic.Deliver, properties: BasicProperties, body: bytes) -> None:
-        tag = self._base + method.delivery_tag
-        received = Received(
-            body,
-            tag,
-            properties.message_id or "",
-            properties.content_type or "",
-            properties.user_id or "",
-            method.redelivered,
-            properties.headers or {},
-        )
+    def _arrived(self, epoch: int, _channel: Channel, method: Basic.Deliver, properties: BasicProperties, body: bytes) -> None:
         with self._changed:
-            self._last = tag
+            if epoch != self._epoch:
+                return
+            tag = self._last = self._base + method.delivery_tag
             self._unsettled[tag] = None
-            self._buffer.append(received)
+            self._buffer.append(_received(tag, method, properties, body))
             if len(self._buffer) >= self._wanted:
                 self._changed.notify()
 
-    def _lost(self, reason: str) -> None:
+    def _lost(self, epoch: int, reason: str) -> None:
         with self._changed:
-            # the broker counts its tags anew on each channel; ours go on, so that an old one settles nothing new
-            self._base = self._last
-            self._buffer.clear()
-            self._unsettled.clear()
-            self._failure = reason
-            self._changed.notify()
+            if epoch == self._epoch:
+                self._drop_unsettled()
+                self._failure = reason
+                self._changed.notify()
+
+    def _drop_unsettled(self) -> None:
+        # the broker counts its tags anew on each channel; ours go on, so that an old one settles nothing new
+        self._base = self._last
+        self._buffer.clear()
+        self._unsettled.clear()
 
 
 class RabbitBroker:
@@ -298,25 +305,28 @@ class RabbitBroker:
         """`urls`: one AMQP URL per logical vhost, with user and password; TLS for `amqps`, by this context."""
         self._urls = dict(urls)
         self._ssl_context = ssl_context
-        self._made: list[RabbitPublisher | RabbitConsumer] = []
+        self._publishers: list[RabbitPublisher] = []
+        # a connected consumer is kept alive by its connection's thread; one that is dropped unconnected owes nothing
+        self._consumers: WeakSet[RabbitConsumer] = WeakSet()
 
     def publisher(self, user_id: str | None = None) -> RabbitPublisher:
         """A publisher; with `user_id`, says in each message which user publishes, and the broker checks it."""
         made = RabbitPublisher(self._parameters, user_id)
-        self._made.append(made)
+        self._publishers.append(made)
         return made
 
     def consumer(self, vhost: str, queue: str, *, prefetch: int = 400) -> RabbitConsumer:
         """A consumer of one queue; connects at its first `receive`."""
         made = RabbitConsumer(self._parameters(vhost), queue, prefetch)
-        self._made.append(made)
+        self._consumers.add(made)
         return made
 
     def close(self) -> None:
         """Close all that this made."""
-        made, self._made = self._made, []
-        for one in made:
-            one.close()
+        for publisher in self._publishers:
+            publisher.close()
+        for consumer in list(self._consumers):
+            consumer.close()
 
     def _parameters(self, vhost: str) -> pika.ConnectionParameters:
         parameters = pika.URLParameters(self._urls[vhost])
@@ -339,6 +349,18 @@ def _windows(publications: Sequence[Publication]) -> Iterator[list[Publication]]
         size += len(item.body)
     if window:
         yield window
+
+
+def _received(tag: int, method: Basic.Deliver, properties: BasicProperties, body: bytes) -> Received:
+    return Received(
+        body,
+        tag,
+        properties.message_id or "",
+        properties.content_type or "",
+        properties.user_id or "",
+        method.redelivered,
+        properties.headers or {},
+    )
 
 
 def _answer(outcome: Outcome, runs: Sequence[tuple[int, bool]], channel: Channel) -> None:
