@@ -5,13 +5,14 @@ it is not: SQL. `UnitOfWork` is the one writer of messages and audit; `Queries` 
 and `Partners` are what workers and operators need besides.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from gateway.audit.chain import ChainHead
+from gateway.audit.chain import ChainHead, Checkpoint
 from gateway.audit.events import AuditEvent, AuditRecord
+from gateway.audit.integrity import IntegrityReport
 from gateway.changes import Changes, Committed
 from gateway.partners.agreement import Agreement
 from gateway.partners.directory import Directory
@@ -193,6 +194,10 @@ class Checkpoints(Protocol):
         """In order of the chain."""
 
 
+CheckpointReader = Callable[[str], Checkpoint | None]
+"""Opens a checkpoint's JWS; None where its signature does not hold under a key of ours."""
+
+
 class Store(Protocol):
     """All of it, over one database."""
 
@@ -213,6 +218,10 @@ class Store(Protocol):
 
     @property
     def checkpoints(self) -> Checkpoints: ...
+
+    def verify(self, read_checkpoint: CheckpointReader) -> IntegrityReport:
+        """Check the whole chain with its checkpoints, and submissions, receipts and deliveries against it, as of
+        one moment and in bounded memory."""
 
     def ready(self) -> bool:
         """True when a write would succeed now."""

@@ -59,6 +59,17 @@ class Database:
             yield connection
 
     @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """A connection where every statement sees the same moment. For long reads; holds back no writer."""
+        with self.reading() as connection:
+            postgresql = connection.dialect.name == "postgresql"
+            connection.exec_driver_sql("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" if postgresql else "BEGIN")
+            try:
+                yield connection
+            finally:
+                connection.exec_driver_sql("ROLLBACK")
+
+    @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A transaction that is committed at the end of the block, and rolled back if it raises."""
         with translated(), self._writer.connect() as connection, connection.begin():

@@ -11,10 +11,12 @@ from alembic.config import Config
 from sqlalchemy import select, text, update
 from sqlalchemy.exc import DBAPIError
 
-from gateway.contract import Checkpoints, Leases, Outbox, Partners, Queries, Store, StoreUnavailable, UnitOfWork
+from gateway.audit.integrity import IntegrityReport
+from gateway.contract import CheckpointReader, Checkpoints, Leases, Outbox, Partners, Queries, Store, StoreUnavailable, UnitOfWork
 from gateway.store.checkpoints import SqlCheckpoints
 from gateway.store.engine import Database
 from gateway.store.head import HEAD_ID
+from gateway.store.integrity import verify_database
 from gateway.store.leases import SqlLeases
 from gateway.store.outbox import SqlOutbox
 from gateway.store.partners import SqlPartners
@@ -39,11 +41,6 @@ class SqlStore:
         self._leases = SqlLeases(database)
         self._partners = SqlPartners(database)
         self._checkpoints = SqlCheckpoints(database)
-
-    @property
-    def database(self) -> Database:
-        """For `gateway.store.integrity`."""
-        return self._database
 
     @property
     def unit_of_work(self) -> UnitOfWork:
@@ -74,6 +71,10 @@ class SqlStore:
     def checkpoints(self) -> Checkpoints:
         """Signed heads of the chain."""
         return self._checkpoints
+
+    def verify(self, read_checkpoint: CheckpointReader) -> IntegrityReport:
+        """Check the whole chain, and every table against it."""
+        return verify_database(self._database, read_checkpoint)
 
     def ready(self) -> bool:
         """True when a write would succeed now: one is made and rolled back."""
