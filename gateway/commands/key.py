@@ -125,8 +125,10 @@ def rotate(
 ) -> None:
     """Replace one of the gateway's own keys. Running processes use the new one after a restart."""
     from gateway.commands.context import configured, now
-    from gateway.keystore import rotate_archive, rotate_signing
+    from gateway.keystore import MESSAGE, WSS, rotate_archive, rotate_signing
 
+    if what not in {"archive", MESSAGE, WSS}:
+        raise CommandError(Exit.USAGE, "key-unknown", f"There is no such key; there is archive, {MESSAGE} and {WSS}.")
     with configured() as settings:
         if what == "archive":
             name = rotate_archive(settings.keys_dir, now=now())

@@ -141,7 +141,10 @@ def read_profile(document: object) -> Profile:
     try:
         return Profile.model_validate(document)
     except ValidationError as error:
-        mistakes = tuple(f"{'.'.join(str(part) for part in item['loc']) or 'document'}: {item['msg']}" for item in error.errors(include_input=False))
+        found = error.errors(include_input=False, include_url=False)
+        # A mistake inside a list makes the list itself look too short: only the innermost place is named.
+        inner = [item for item in found if not any(other["loc"] != item["loc"] and other["loc"][: len(item["loc"])] == item["loc"] for other in found)]
+        mistakes = tuple(f"{'.'.join(str(part) for part in item['loc']) or 'document'}: {item['msg']}" for item in inner)
         raise ProfileError(mistakes) from error
 
 
