@@ -122,13 +122,15 @@ class _Told:
         result.faults += [f"{witness.party} did not believe something: {entry.text('reason')}" for entry in _entries(witness, Noted.DISTRUSTED)]
 
     def accepted(self, reference: str) -> bool:
-        """True where a verified acceptance names this reference."""
+        """True where a verified acceptance names this reference: a receipt, or for SPG the signed 200 of its own exchange."""
+        if self._witness.speaks_spg:
+            return any(entry.text("reference") == reference for entry in _entries(self._witness, Noted.ACCEPTED))
         return reference in self._first
 
     def last_stage(self, reference: str) -> Stage | None:
         """The last stage that it was told of; for SPG the status notification must say the same."""
-        stages = [self._last.get(verdict.message_id) for verdict in self._first[reference].receipt.messages]
-        last = next(iter(stages), None)
+        first = self._first.get(reference)
+        last = next((self._last.get(verdict.message_id) for verdict in first.receipt.messages), None) if first else None
         if not self._witness.speaks_spg or last is None:
             return last
         status = next((entry.text("status") for entry in _entries(self._witness, Noted.NOTIFIED) if entry.text("reference") == reference), "")

@@ -262,7 +262,8 @@ def _settings(
         "egress_allow": [httpx.URL(url).netloc.decode() for url in endpoints],
         "egress_ca": authority.root_path,
         "egress_certificate": _joined(directory, authority),
-        "sweeper_interval_seconds": 2.0,
+        "sweeper_interval_seconds": 1.0,
+        "sweep_seconds": 2.0,
     }
     if services.node is not None:
         password = services.passwords[BROKER_USER]
