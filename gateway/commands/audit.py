@@ -18,22 +18,27 @@ def verify(*, as_json: AsJson = False) -> None:
     from gateway.commands.auditing import inspect
     from gateway.commands.context import operating
 
+    progress("reading the whole chain …")
     with operating() as desk:
-        report = inspect(desk.store, desk.settings.keys_dir, progress)
-    rows = tuple((finding.about, finding.flaw, finding.detail) for finding in report.findings)
+        report, found = inspect(desk)
+        head = desk.store.checkpoints.head()
     members = {
-        "whole": not report.findings,
+        "whole": report.ok,
         "records": report.records,
-        "head": {"sequence": report.head.sequence, "digest": report.head.digest},
+        "submissions": report.submissions,
+        "deliveries": report.deliveries,
+        "receipts": report.receipts,
         "checkpoints": report.checkpoints,
-        "findings": [{"about": one.about, "flaw": one.flaw, "detail": one.detail} for one in report.findings],
+        "flaws": report.flaws,
+        "head": {"sequence": head.sequence, "digest": head.digest},
+        "findings": [{"about": one.about, "flaw": one.flaw, "detail": one.detail} for one in found],
     }
-    state = "whole" if not report.findings else "NOT WHOLE"
-    line = f"audit: {state}; {report.records} records, {report.checkpoints} checkpoints, head {report.head.sequence} {report.head.digest}"
-    tables = (Table(("where", "flaw", "detail"), rows),) if rows else ()
+    counts = f"{report.records} records, {report.submissions} submissions, {report.deliveries} deliveries, {report.receipts} receipts"
+    line = f"audit: {'whole' if report.ok else 'NOT WHOLE'}; {counts}, {report.checkpoints} checkpoints; head {head.sequence} {head.digest}"
+    tables = (Table(("where", "flaw", "detail"), tuple((one.about, one.flaw, one.detail) for one in found)),) if found else ()
     answer(Answer("audit-verified/1", members, tables, (line,)), as_json=as_json)
-    if report.findings:
-        raise CommandError(Exit.CHECKS_FAILED, "audit-not-whole", f"{len(report.findings)} findings.", "keep the database as it is; docs/operations.md")
+    if not report.ok:
+        raise CommandError(Exit.CHECKS_FAILED, "audit-not-whole", f"{report.flaws} findings.", "keep the database as it is; docs/operations.md")
 
 
 @app.command()

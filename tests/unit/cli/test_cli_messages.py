@@ -167,4 +167,16 @@ def test_a_checkpoint_of_somebody_else_is_named(busy: Installation) -> None:
     database.close()
     said = busy.run("audit", "verify", "--json")
     assert said.code == 10
-    assert "signature" in said.out
+    assert "checkpoint-unproven" in said.out
+
+
+def test_a_receipt_or_a_delivery_that_vanished_is_named(busy: Installation) -> None:
+    with sqlite3.connect(busy.folder / "gateway.db") as database:
+        database.execute("DELETE FROM receipts WHERE submission_id = 's-two'")
+        database.execute("DELETE FROM deliveries WHERE delivery_id = 'd-two'")
+    database.close()
+    said = busy.run("audit", "verify", "--json")
+    assert said.code == 10
+    findings = said.json["findings"]
+    assert isinstance(findings, list)
+    assert ("d-two", "lost") in {(one["about"], one["flaw"]) for one in findings}
