@@ -93,9 +93,9 @@ class Receipt:
     evidence: Evidence | None = None
 
 
-def to_claims(receipt: Receipt) -> dict[str, Any]:
+def to_claims(receipt: Receipt) -> dict[str, object]:
     """The JSON object that is signed, without absent members."""
-    claims: dict[str, Any] = {
+    claims: dict[str, object] = {
         "iss": receipt.issuer,
         "aud": receipt.audience,
         "jti": receipt.receipt_id,
@@ -117,28 +117,32 @@ def to_claims(receipt: Receipt) -> dict[str, Any]:
     return claims | {name: value for name, value in optional.items() if value is not None}
 
 
-def from_claims(claims: Mapping[str, Any]) -> Receipt:
+def from_claims(claims: Mapping[str, object]) -> Receipt:
     """Read claims that were verified. Refuses with `structure-invalid` what is not a receipt."""
     try:
-        return Receipt(
-            issuer=_text(claims, "iss"),
-            audience=_text(claims, "aud"),
-            receipt_id=_text(claims, "jti"),
-            issued_at=_number(claims, "iat"),
-            stage=Stage(_text(claims, "stage")),
-            subject=_text(claims, "sub"),
-            control_reference=_optional(claims, "control_reference"),
-            received_digest=_digest(claims, "received_digest"),
-            messages=tuple(_read_verdict(entry) for entry in claims.get("messages", ())),
-            recipient=_optional(claims, "recipient"),
-            basis=Basis(claims["basis"]) if "basis" in claims else None,
-            sent_digest=_digest(claims, "sent_digest"),
-            previous=_digest(claims, "previous"),
-            fault=_read_fault(claims["fault"]) if "fault" in claims else None,
-            evidence=Evidence(_text(claims["evidence"], "media_type"), _text(claims["evidence"], "value")) if "evidence" in claims else None,
-        )
+        return _from_claims(claims)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise refuse(FaultCode.STRUCTURE_INVALID, "The claims are not those of a receipt.", cause=type(error).__name__) from error
+
+
+def _from_claims(claims: Mapping[str, Any]) -> Receipt:
+    return Receipt(
+        issuer=_text(claims, "iss"),
+        audience=_text(claims, "aud"),
+        receipt_id=_text(claims, "jti"),
+        issued_at=_number(claims, "iat"),
+        stage=Stage(_text(claims, "stage")),
+        subject=_text(claims, "sub"),
+        control_reference=_optional(claims, "control_reference"),
+        received_digest=_digest(claims, "received_digest"),
+        messages=tuple(_read_verdict(entry) for entry in claims.get("messages", ())),
+        recipient=_optional(claims, "recipient"),
+        basis=Basis(claims["basis"]) if "basis" in claims else None,
+        sent_digest=_digest(claims, "sent_digest"),
+        previous=_digest(claims, "previous"),
+        fault=_read_fault(claims["fault"]) if "fault" in claims else None,
+        evidence=Evidence(_text(claims["evidence"], "media_type"), _text(claims["evidence"], "value")) if "evidence" in claims else None,
+    )
 
 
 def encode(receipt: Receipt) -> bytes:
