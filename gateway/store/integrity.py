@@ -11,7 +11,7 @@ from typing import Final
 
 from sqlalchemy import BindParameter, Column, Connection, Row, Select, bindparam, func, select
 
-from gateway.audit.chain import Finding, Flaw, Verifier
+from gateway.audit.chain import ChainHead, Finding, Flaw, Verifier
 from gateway.audit.events import AuditCode, AuditEvent, AuditRecord
 from gateway.audit.integrity import (
     Disagreement,
@@ -59,19 +59,23 @@ def _verify_chain(connection: Connection, read_checkpoint: CheckpointReader, rep
     verifier = Verifier()
     for rows in _pages(connection, select(audit_records), audit_records.c.sequence):
         verifier.known = _known(connection, verifier.at.sequence, rows[-1].sequence, read_checkpoint, report)
-        if verifier.at.sequence < head.sequence <= rows[-1].sequence:
-            verifier.known[head.sequence] = head.digest
         records = _read(rows, verifier, report)
         for record in records:
             report.note(verifier.feed(record))
         report.note(_lost(connection, [record.event for record in records]))
     verifier.known = _known(connection, verifier.at.sequence, 2**62, read_checkpoint, report)
-    if head.sequence > verifier.at.sequence:
-        verifier.known[head.sequence] = head.digest
-    elif head.sequence < verifier.at.sequence:
-        report.note([Finding(Flaw.MISPLACED, head.sequence + 1, "stands after the head of the chain")])
     report.note(verifier.finish())
+    report.note(_check_head(ChainHead(head.sequence, head.digest), verifier.at))
     report.records = verifier.checked
+
+
+def _check_head(head: ChainHead, last: ChainHead) -> list[Finding]:
+    """The head says what the last record is."""
+    if head.sequence > last.sequence:
+        return [Finding(Flaw.TRUNCATED, head.sequence, f"the chain ends at {last.sequence}")]
+    if head.sequence < last.sequence:
+        return [Finding(Flaw.MISPLACED, head.sequence + 1, "stands after the head of the chain")]
+    return [] if head == last else [Finding(Flaw.FORKED, head.sequence, "not the record that the head names")]
 
 
 def _read(rows: Sequence[Row[tuple[Value, ...]]], verifier: Verifier, report: IntegrityReport) -> list[AuditRecord]:
