@@ -44,6 +44,11 @@ class PrivatePostgres:
         self._port_file = directory / "port"
 
     @property
+    def directory(self) -> Path:
+        """Where everything of it lies."""
+        return self._directory
+
+    @property
     def pid(self) -> int | None:
         """Of the running server."""
         try:

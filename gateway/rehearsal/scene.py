@@ -86,12 +86,16 @@ class Scene:
         return [*self.n00.failures, *self.c07.failures, *self.c14.failures]
 
     def close(self) -> None:
-        """Stop everything that was started here, in reverse order."""
+        """Stop everything that was started here: the partners first, whose connections a server would wait for."""
+        self._close_partners()
         self._closing.close()
 
     def leave_running(self) -> None:
         """Stop the partners, and leave gateway, broker and store to the user."""
         self._closing.pop_all()
+        self._close_partners()
+
+    def _close_partners(self) -> None:
         for partner in (self.c14, self.c07, self.n00):
             partner.close()
 
