@@ -50,18 +50,22 @@ class PrivatePostgres:
 
     @property
     def pid(self) -> int | None:
-        """Of the running server."""
+        """Of the running server. A number that a dead one left behind, and somebody else may have now, does not count."""
         try:
             pid = int((self._data / "postmaster.pid").read_text().splitlines()[0])
-            os.kill(pid, 0)
-        except (FileNotFoundError, IndexError, ValueError, ProcessLookupError):
+            home = Path(f"/proc/{pid}/cwd").readlink()
+        except (FileNotFoundError, IndexError, ValueError):
             return None
-        return pid
+        return pid if home == self._data.resolve() and _lives(pid) else None
 
     def start(self) -> None:
         """Make the cluster where there is none yet, and run it until it answers. Raises PostgresMissing, PostgresFailed."""
+        if self.pid is not None:
+            return
         if not (self._data / "PG_VERSION").exists():
             self._create()
+        # The next server would take a dead one's file for a sign of life while the dead are not reaped.
+        (self._data / "postmaster.pid").unlink(missing_ok=True)
         port = self._port() if self._port_file.exists() else _free_port()
         self._port_file.write_text(str(port))
         options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_connections=200 -c shared_buffers=128MB"

@@ -23,7 +23,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from gateway.contract import StoreUnavailable
 
-BUSY_SECONDS: Final = 30
+BUSY_SECONDS: Final = 30.0
 """How long to wait for another writer before saying that the store is not available."""
 CHUNK: Final = 500
 """Values in one IN list: far below the limits of both databases, and few shapes of statement to cache."""
@@ -112,7 +112,7 @@ def _postgresql(address: URL) -> Engine:
 def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
     cursor = connection.cursor()
     for pragma in (
-        f"busy_timeout={BUSY_SECONDS * 1000}",
+        f"busy_timeout={int(BUSY_SECONDS * 1000)}",
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
@@ -130,8 +130,8 @@ def _prepare_postgresql(connection: DBAPIConnection, _entry: ConnectionPoolEntry
     # the head of the chain for ever.
     cursor = connection.cursor()
     cursor.execute("SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'")
-    cursor.execute(f"SET lock_timeout = '{BUSY_SECONDS}s'")
-    cursor.execute(f"SET idle_in_transaction_session_timeout = '{2 * BUSY_SECONDS}s'")
+    cursor.execute(f"SET lock_timeout = '{int(BUSY_SECONDS * 1000)}ms'")
+    cursor.execute(f"SET idle_in_transaction_session_timeout = '{int(2000 * BUSY_SECONDS)}ms'")
     cursor.close()
     connection.commit()
 
