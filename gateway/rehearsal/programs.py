@@ -22,11 +22,14 @@ _MARK = "GATEWAY_TEST_REHEARSAL"
 """In the environment of every program that a rehearsal starts: by it a later run knows what is its own to stop."""
 
 
+Setting = str | int | float | bool | Path | list[str]
+
+
 class ProgramFailed(Exception):
     """A program ended, or never became ready. Names its log."""
 
 
-def write_settings(path: Path, settings: Mapping[str, str | int | float | bool | Path | Sequence[str]]) -> None:
+def write_settings(path: Path, settings: Mapping[str, Setting]) -> None:
     """A settings file that only its owner can read: it holds the broker's passwords."""
     path.touch(mode=0o600)
     path.write_text("".join(f"{name} = {_toml(value)}\n" for name, value in settings.items()))
@@ -120,7 +123,7 @@ def _await_end(pid: int) -> None:
         os.kill(pid, signal.SIGKILL)
 
 
-def _toml(value: str | int | float | bool | Path | Sequence[str]) -> str:
+def _toml(value: Setting) -> str:
     match value:
         case bool():
             return "true" if value else "false"

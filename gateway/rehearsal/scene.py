@@ -5,27 +5,17 @@ again. What it is not: the story (`story`). Called by the demo and by the scenar
 is touched, and only what was started here is stopped.
 """
 
-import secrets
-import shutil
 import socket
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
 
 import httpx
 
-from broker.admin import RabbitAdmin
-from broker.node import NodeFailed, PrivateNode, installed_server
 from broker.rabbitmq import RabbitBroker
-from broker.topology import SALT_BYTES, gateway_topology, gateway_user, organisation_user, partners_topology, password_hash
-from gateway import bootstrap, keystore
-from gateway.operations import Operations
-from gateway.partners.party import Standing
-from gateway.partners.profile import read_profile
+from gateway import keystore
 from gateway.rehearsal import profiles
 from gateway.rehearsal.authority import DevelopmentAuthority
 from gateway.rehearsal.case_system import CrcIdentity
@@ -33,27 +23,22 @@ from gateway.rehearsal.jose import PartnerKey
 from gateway.rehearsal.json_crc import CrcKeys, JsonCrc
 from gateway.rehearsal.languages import Answering, CanonicalLanguage, CaseflowLanguage
 from gateway.rehearsal.ndelius import NdeliusIdentity, NdeliusKeys, SimulatedNdelius
-from gateway.rehearsal.postgres import PrivatePostgres
 from gateway.rehearsal.profiles import Document, Subject
-from gateway.rehearsal.programs import Program, stop_left_over, write_settings
+from gateway.rehearsal.programs import Program, Setting, write_settings
 from gateway.rehearsal.queue_crc import QueueCrc
+from gateway.rehearsal.services import BrokerSide, Database, Report, clear, onboard, start_broker, start_database
 from gateway.rehearsal.shelf_crc import ShelfCrc
-from gateway.store.opening import migrate, open_store
 from gateway.trust.certificates import CertificateUse
 from gateway.trust.keyring import KeyUse
 from gateway.trust.signing import key_record_from_certificate
 from gateway.trust.wss import WssPackaging
-from schemas.identifiers import OrganisationId, PartyCode
-
-Database = Literal["sqlite", "postgresql"]
-Report = Callable[[str], None]
+from schemas.identifiers import OrganisationId
 
 AUDIENCE = "interagency-gateway.rehearsal"
 NDELIUS = Subject(organisation="ndelius", party="N00", name="National Probation Service, nDelius")
 LARKSPUR = Subject(organisation="larkspur", party="C07", name="Larkspur Rehabilitation (fictional)")
 WEXCOMBE = Subject(organisation="wexcombe", party="C14", name="Wexcombe Partnership (fictional)")
 EVERYBODY = (NDELIUS, LARKSPUR, WEXCOMBE)
-BROKER_USER = "gateway"
 
 
 @dataclass(slots=True)
@@ -68,7 +53,6 @@ class Scene:
     n00: SimulatedNdelius
     c07: JsonCrc
     c14: QueueCrc | ShelfCrc
-    with_rabbitmq: bool
     _broker_url: str
     _closing: ExitStack = field(default_factory=ExitStack)
 
@@ -103,89 +87,42 @@ class Scene:
 def set_up(directory: Path, database: Database, report: Report) -> Scene:
     """Everything from an empty directory to three connected partners."""
     directory = directory.resolve()
-    _clear(directory)
+    clear(directory)
     with ExitStack() as stack:
-        started = _start_services(directory, database, report, stack)
-        scene = _assemble(directory, started, report, stack)
+        database_url, broker = _start_services(directory, database, report, stack)
+        if broker is None:
+            report("the broker inside the gateway's process stands in for RabbitMQ, and C14 collects from its shelf instead")
+        scene = _assemble(directory, database_url, broker, report, stack)
         scene._closing = stack.pop_all()
         return scene
 
 
-@dataclass(frozen=True, slots=True)
-class _Services:
-    database_url: str
-    node: PrivateNode | None
-    passwords: dict[str, str]
-
-
-def _clear(directory: Path) -> None:
-    """Away with an earlier run, its processes first."""
-    if directory.exists():
-        stop_left_over(directory)
-        PrivateNode(directory / "broker").stop()
-        PrivatePostgres(directory / "postgres").stop()
-        shutil.rmtree(directory)
-    directory.mkdir(parents=True, mode=0o711)
-
-
-def _start_services(directory: Path, database: Database, report: Report, stack: ExitStack) -> _Services:
-    passwords = {user: secrets.token_urlsafe(24) for user in (BROKER_USER, WEXCOMBE.organisation)}
+def _start_services(directory: Path, database: Database, report: Report, stack: ExitStack) -> tuple[str, BrokerSide | None]:
     with ThreadPoolExecutor(2) as pool:
-        node = pool.submit(_start_broker, directory / "broker", passwords, report, stack)
-        url = pool.submit(_start_database, directory, database, report, stack)
-        return _Services(url.result(), node.result(), passwords)
+        broker = pool.submit(start_broker, directory, EVERYBODY, (WEXCOMBE,), report, stack)
+        url = pool.submit(start_database, directory, database, report, stack)
+        return url.result(), broker.result()
 
 
-def _start_broker(directory: Path, passwords: dict[str, str], report: Report, stack: ExitStack) -> PrivateNode | None:
-    if installed_server() is None:
-        report("no RabbitMQ is installed: the broker inside the gateway's process stands in, and C14 collects from its shelf")
-        return None
-    report("starting a private RabbitMQ node")
-    node = PrivateNode(directory)
-    try:
-        node.start()
-    except NodeFailed as error:
-        report(f"RabbitMQ cannot be started ({error}): the broker inside the gateway's process stands in, and C14 collects from its shelf")
-        return None
-    stack.callback(node.stop)
-    hashes = {user: password_hash(password, secrets.token_bytes(SALT_BYTES)) for user, password in passwords.items()}
-    wexcombe = OrganisationId(WEXCOMBE.organisation)
-    topology = gateway_topology([PartyCode(one.party) for one in EVERYBODY]) + partners_topology([OrganisationId(one.organisation) for one in EVERYBODY])
-    topology += gateway_user(BROKER_USER, hashes[BROKER_USER]) + organisation_user(wexcombe, wexcombe, hashes[wexcombe])
-    with closing(RabbitAdmin(node.management_url, node.credentials.user, node.credentials.password)) as admin:
-        admin.apply(topology)
-    return node
-
-
-def _start_database(directory: Path, database: Database, report: Report, stack: ExitStack) -> str:
-    if database == "sqlite":
-        return f"sqlite:///{directory / 'gateway.db'}"
-    report("starting a private PostgreSQL cluster")
-    cluster = PrivatePostgres(directory / "postgres")
-    cluster.start()
-    stack.callback(cluster.stop)
-    return cluster.create_database("gateway").replace("postgresql://", "postgresql+psycopg://", 1)
-
-
-def _assemble(directory: Path, services: _Services, report: Report, stack: ExitStack) -> Scene:
+def _assemble(directory: Path, database_url: str, broker: BrokerSide | None, report: Report, stack: ExitStack) -> Scene:
     report("making keys and certificates")
     authority = DevelopmentAuthority(directory / "authority")
-    n00, c07, c14 = _partners(directory, authority, stack, with_rabbitmq=services.node is not None)
+    n00, c07, c14 = _partners(directory, authority, stack, with_rabbitmq=broker is not None)
     n00.start()
     c07.start()
     port = _free_port()
     settings_path = directory / "gateway.toml"
     keystore.create(directory / "keys", issuer=AUDIENCE, now=datetime.now(UTC))
-    write_settings(settings_path, _settings(directory, services, authority, port, (n00.endpoint(), c07.endpoint())))
-    _onboard(services, _profiles(authority, n00, c07, c14), report)
+    write_settings(settings_path, _settings(directory, database_url, authority, port, (n00.endpoint(), c07.endpoint())) | (broker.settings() if broker else {}))
+    onboard(database_url, _profiles(authority, n00, c07, c14), broker, report)
     program = Program("gateway", settings_path, directory / "gateway.log", directory / "gateway.pid")
     report("starting the gateway")
     program.start(["serve"])
     stack.callback(program.stop)
     base_url = f"https://localhost:{port}"
     _await_ready(program, base_url, authority)
-    broker_url = services.node.amqp_url("partners", WEXCOMBE.organisation, services.passwords[WEXCOMBE.organisation]) if services.node else ""
-    scene = Scene(directory, base_url, program, authority, services.database_url, n00, c07, c14, services.node is not None, broker_url)
+    broker_url = broker.partner_url(WEXCOMBE.organisation) if broker else ""
+    scene = Scene(directory, base_url, program, authority, database_url, n00, c07, c14, broker_url)
     _connect(scene, directory)
     return scene
 
@@ -246,15 +183,13 @@ def _profiles(authority: DevelopmentAuthority, n00: SimulatedNdelius, c07: JsonC
     return [first, second, profiles.shelved(WEXCOMBE, dialect=c14.language.name, sign=c14.keys.sign, auth=c14.keys.auth, tls=client)]
 
 
-def _settings(
-    directory: Path, services: _Services, authority: DevelopmentAuthority, port: int, endpoints: tuple[str, ...]
-) -> dict[str, str | int | float | bool | Path | list[str]]:
+def _settings(directory: Path, database_url: str, authority: DevelopmentAuthority, port: int, endpoints: tuple[str, ...]) -> dict[str, Setting]:
     server = authority.issue("gateway", CertificateUse.SERVER)
-    settings: dict[str, str | int | float | bool | Path | list[str]] = {
+    return {
         "environment": "test",
         "data_dir": directory,
-        "database_url": services.database_url,
-        "broker": "rabbitmq" if services.node else "memory",
+        "database_url": database_url,
+        "broker": "memory",
         "audience": AUDIENCE,
         "keys_dir": directory / "keys",
         "public_url": f"https://localhost:{port}",
@@ -269,13 +204,6 @@ def _settings(
         "sweeper_interval_seconds": 1.0,
         "sweep_seconds": 2.0,
     }
-    if services.node is not None:
-        password = services.passwords[BROKER_USER]
-        settings["broker_url"] = services.node.amqp_url("gateway", BROKER_USER, password)
-        settings["broker_partners_url"] = services.node.amqp_url("partners", BROKER_USER, password)
-        user = services.node.credentials
-        settings["broker_management_url"] = services.node.management_url.replace("://", f"://{user.user}:{user.password}@", 1)
-    return settings
 
 
 def _joined(directory: Path, authority: DevelopmentAuthority) -> Path:
@@ -285,21 +213,6 @@ def _joined(directory: Path, authority: DevelopmentAuthority) -> Path:
     joined.touch(mode=0o600)
     joined.write_text(client.certificate_path.read_text() + client.key_path.read_text())
     return joined
-
-
-def _onboard(services: _Services, documents: list[Document], report: Report) -> None:
-    migrate(services.database_url)
-    with closing(open_store(services.database_url)) as store:
-        operations = Operations(store=store, clock=bootstrap.clock, parts=bootstrap.onboarding_parts())
-        for document in documents:
-            profile = read_profile(document)
-            organisation = operations.apply_profile(profile).organisation.organisation_id
-            if services.node is not None and organisation == WEXCOMBE.organisation:
-                hashed = password_hash(services.passwords[organisation], secrets.token_bytes(SALT_BYTES))
-                operations.give_broker_user(organisation, user=organisation, password_hash=hashed)
-            operations.move(organisation, Standing.PROVING)
-            operations.move(organisation, Standing.LIVE)
-            report(f"onboarded {organisation}")
 
 
 def _await_ready(program: Program, base_url: str, authority: DevelopmentAuthority) -> None:
