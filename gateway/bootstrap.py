@@ -149,10 +149,12 @@ class Gateway:
         settings, store, report = self.settings, self.store, self._report
         match role:
             case "relay":
-                relay = Relay(store, self.broker, clock, holder=holder, idle_seconds=settings.relay_interval_seconds, items=settings.relay_items)
+                idle, items = settings.relay_interval_seconds, settings.relay_items
+                relay = Relay(store, self.broker, clock, holder=holder, lease_seconds=settings.lease_seconds, idle_seconds=idle, items=items)
                 return [relay, Reconciler(_admin_of(self), self.topology, store.partners.version)]
             case "sweeper":
-                return [Sweeper(store, clock, self.means, holder=holder, interval_seconds=settings.sweeper_interval_seconds)]
+                lease, interval = settings.lease_seconds, settings.sweeper_interval_seconds
+                return [Sweeper(store, clock, self.means, holder=holder, lease_seconds=lease, interval_seconds=interval)]
             case "courier":
                 make_courier = self._make_courier
                 return [PerPartner("couriers", self.couriered, make_courier, report)]

@@ -12,7 +12,7 @@ from broker.contract import Broker, Confirm, Publication
 from gateway.contract import Clock, Store
 from gateway.records import OutboxEntry
 
-_LEASE, _LEASE_SECONDS = "relay", 10.0
+_LEASE = "relay"
 _PUT_OFF_SECONDS = 2.0
 
 
@@ -21,9 +21,12 @@ class Relay:
 
     name = "relay"
 
-    def __init__(self, store: Store, broker: Broker, clock: Clock, *, holder: str, idle_seconds: float = 0.01, items: int = 500) -> None:
+    def __init__(
+        self, store: Store, broker: Broker, clock: Clock, *, holder: str, lease_seconds: float = 15.0, idle_seconds: float = 0.01, items: int = 500
+    ) -> None:
         self._store, self._broker, self._clock = store, broker, clock
-        self._holder, self._idle_seconds, self._items = holder, idle_seconds, items
+        self._holder, self._lease_seconds = holder, lease_seconds
+        self._idle_seconds, self._items = idle_seconds, items
 
     def run(self, stop: threading.Event) -> None:
         """Relay until told to stop."""
@@ -32,11 +35,11 @@ class Relay:
             lease_until = self._clock()
             while not stop.is_set():
                 now = self._clock()
-                if now >= lease_until - timedelta(seconds=_LEASE_SECONDS / 2):
-                    if not self._store.leases.acquire(_LEASE, self._holder, now, _LEASE_SECONDS):
-                        stop.wait(1.0)
+                if now >= lease_until - timedelta(seconds=self._lease_seconds / 2):
+                    if not self._store.leases.acquire(_LEASE, self._holder, now, self._lease_seconds):
+                        stop.wait(min(1.0, self._lease_seconds / 4))
                         continue
-                    lease_until = now + timedelta(seconds=_LEASE_SECONDS)
+                    lease_until = now + timedelta(seconds=self._lease_seconds)
                 entries = self._store.outbox.pending(now, self._items)
                 if not entries:
                     stop.wait(self._idle_seconds)

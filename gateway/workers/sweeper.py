@@ -20,15 +20,16 @@ class Sweeper:
 
     name = "sweeper"
 
-    def __init__(self, store: Store, clock: Clock, means: Means, *, holder: str, interval_seconds: float = 1.0) -> None:
+    def __init__(self, store: Store, clock: Clock, means: Means, *, holder: str, lease_seconds: float = 15.0, interval_seconds: float = 1.0) -> None:
         self._store, self._clock, self._means = store, clock, means
         self._holder, self._interval_seconds = holder, interval_seconds
+        self._lease_seconds = max(lease_seconds, 2 * interval_seconds)
 
     def run(self, stop: threading.Event) -> None:
         """Sweep until told to stop."""
         try:
             while not stop.is_set():
-                swept = self.sweep() if self._store.leases.acquire(_LEASE, self._holder, self._clock(), 10 * self._interval_seconds + 10) else 0
+                swept = self.sweep() if self._store.leases.acquire(_LEASE, self._holder, self._clock(), self._lease_seconds) else 0
                 if swept < _BATCH:
                     stop.wait(self._interval_seconds)
         finally:
