@@ -29,6 +29,7 @@ from gateway.rehearsal import profiles
 from gateway.rehearsal.bench_partners import PartnerSide, Receiver, ReceiverResult, Sender, SenderResult
 from gateway.rehearsal.jose import PartnerKey
 from gateway.rehearsal.measuring import cpu_seconds, machine, peak_memory_mib, pin_to_two_cores, quantile
+from gateway.rehearsal.postgres import PrivatePostgres
 from gateway.rehearsal.profiles import Subject
 from gateway.rehearsal.programs import Program, Setting, environment_for, write_settings
 from gateway.rehearsal.services import BrokerSide, clear, onboard, start_broker, start_database
@@ -149,7 +150,7 @@ def _measure(setup: Setup, messages: int, window: int, stack: ExitStack) -> Figu
     for end in (to_a, to_b):
         _hear(end, str)
     published = _publishes(setup.broker)
-    pids = {name: program.pid for name, program in setup.programs.items()} | {"rabbitmq": setup.broker.node.pid or 0}
+    pids = _processes(setup)
     before = {name: cpu_seconds(pid) for name, pid in pids.items()}
     to_a.send("go")
     sent = _hear(to_a, SenderResult)
@@ -157,9 +158,24 @@ def _measure(setup: Setup, messages: int, window: int, stack: ExitStack) -> Figu
     peak = {name: peak_memory_mib(pid) for name, pid in pids.items()}
     to_b.send("stop")
     received = _hear(to_b, ReceiverResult)
-    time.sleep(STATISTICS_SECONDS)
     cpu |= {"partner A": sent.cpu_seconds, "partner B": received.cpu_seconds}
-    return Figures(sent, received, cpu, peak, _publishes(setup.broker) - published)
+    return Figures(sent, received, cpu, peak, _settled_publishes(setup.broker) - published)
+
+
+def _processes(setup: Setup) -> dict[str, int]:
+    """Every process that works for the messages, by name; of PostgreSQL the parent, whose children are counted with it."""
+    found = {name: program.pid for name, program in setup.programs.items()} | {"rabbitmq": setup.broker.node.pid}
+    found["postgresql"] = PrivatePostgres(setup.directory / "postgres").pid
+    return {name: pid for name, pid in found.items() if pid is not None}
+
+
+def _settled_publishes(broker: BrokerSide) -> int:
+    """The broker's counter when it no longer moves."""
+    last, deadline = -1, time.monotonic() + SETTLE_SECONDS
+    while (now := _publishes(broker)) != last and time.monotonic() < deadline:
+        last = now
+        time.sleep(STATISTICS_SECONDS)
+    return now
 
 
 def _run_sender(parent: Connection, side: PartnerSide, messages: int, window: int) -> None:

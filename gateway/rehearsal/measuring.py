@@ -8,16 +8,17 @@ import os
 import platform
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 _TICKS = os.sysconf("SC_CLK_TCK")
-_USER_FIELD, _SYSTEM_FIELD = 11, 12
-"""utime and stime, counted from the field after the command's name."""
+_PARENT_FIELD, _USER_FIELD, _SYSTEM_FIELD = 1, 11, 12
+"""ppid, utime and stime, counted from the field after the command's name."""
 
 
 def cpu_seconds(pid: int) -> float:
-    """User and system time of a process so far, all threads."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[_USER_FIELD]) + int(fields[_SYSTEM_FIELD])) / _TICKS
+    """User and system time so far of a process and of its living children, all threads."""
+    mine = [status for status in map(_status, Path("/proc").glob("[0-9]*/stat")) if status and pid in (status.pid, status.parent)]
+    return sum(status.ticks for status in mine) / _TICKS
 
 
 def peak_memory_mib(pid: int) -> float:
@@ -41,3 +42,18 @@ def pin_to_two_cores() -> list[int]:
     cores = sorted(os.sched_getaffinity(0))[:2]
     os.sched_setaffinity(0, cores)
     return cores
+
+
+class _Status(NamedTuple):
+    pid: int
+    parent: int
+    ticks: int
+
+
+def _status(path: Path) -> _Status | None:
+    """One line of /proc/<pid>/stat; None for a process that ended meanwhile."""
+    try:
+        fields = path.read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    return _Status(int(path.parent.name), int(fields[_PARENT_FIELD]), int(fields[_USER_FIELD]) + int(fields[_SYSTEM_FIELD]))

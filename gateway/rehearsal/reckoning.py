@@ -101,7 +101,7 @@ def _check_order(witnesses: Sequence[Witness], accepted: set[Thing], received: M
             if thing in accepted:
                 lanes.setdefault((thing.recipient, thing.case), []).append(thing)
         for (recipient, case), sent in lanes.items():
-            arrived = [thing for thing in received.get(recipient, ()) if thing in sent]
+            arrived = [thing for thing in dict.fromkeys(received.get(recipient, ())) if thing in sent]
             if arrived != [thing for thing in sent if thing in arrived]:
                 result.faults.append(f"out of order at {recipient}: case {case} from {witness.party}")
 
