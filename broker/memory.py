@@ -8,8 +8,10 @@ Called by `bootstrap` and the tests.
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from types import MappingProxyType
 
 from broker.contract import BrokerUnavailable, Confirm, Outcome, Publication, Received
 from broker.topology import DEAD, DELIVERY_LIMIT, Queue, Topology
@@ -23,6 +25,7 @@ class _Held:
     position: int
     user_id: str = ""
     returns: int = 0
+    headers: Mapping[str, object] = field(default_factory=dict)
 
 
 class _Queue:
@@ -40,10 +43,10 @@ class _Queue:
         limit = self.declared.byte_limit
         return limit is not None and self.held_bytes >= limit
 
-    def put(self, publication: Publication, user_id: str) -> None:
+    def put(self, publication: Publication, user_id: str, headers: Mapping[str, object]) -> None:
         self._next_position += 1
         self.held_bytes += len(publication.body)
-        self.waiting.append(_Held(publication, self._next_position, user_id))
+        self.waiting.append(_Held(publication, self._next_position, user_id, headers=headers))
 
     def put_back(self, held: Sequence[_Held]) -> None:
         """To their old places: order is kept for who consumes next."""
@@ -102,7 +105,7 @@ class MemoryBroker:
         except KeyError:
             raise BrokerUnavailable(f"there is no queue {name!r}") from None
 
-    def route(self, publication: Publication, user_id: str) -> Confirm:
+    def route(self, publication: Publication, user_id: str, headers: Mapping[str, object] = MappingProxyType({})) -> Confirm:
         """Put one message into every bound queue. The caller holds `changed`."""
         if (publication.vhost, publication.exchange) not in self._exchanges:
             raise BrokerUnavailable(f"there is no exchange {publication.exchange!r}")
@@ -112,14 +115,15 @@ class MemoryBroker:
         if any(queue.is_full() for queue in queues):
             return Confirm.REJECTED
         for queue in queues:
-            queue.put(publication, user_id)
+            queue.put(publication, user_id, headers)
         return Confirm.CONFIRMED
 
-    def bury(self, queue: _Queue, held: _Held) -> None:
+    def bury(self, queue: _Queue, held: _Held, reason: str) -> None:
         """Move a message to the dead letter queue of its vhost. The caller holds `changed`."""
         queue.drop(held)
         if queue.declared.arguments.get("x-dead-letter-exchange") == DEAD:
-            self.route(replace(held.publication, exchange=DEAD), held.user_id)
+            death = {"queue": queue.declared.name, "reason": reason, "count": 1, "time": datetime.now(UTC)}
+            self.route(replace(held.publication, exchange=DEAD), held.user_id, {"x-death": [death]})
 
     def _key(self, vhost: str, exchange: str, routing_key: str) -> tuple[str, str, str]:
         return vhost, exchange, "" if (vhost, exchange) in self._fanouts else routing_key
@@ -176,7 +180,7 @@ class MemoryConsumer:
                     self._give_back(queue, held)
                 case Outcome.POISON:
                     for one in held:
-                        self._broker.bury(queue, one)
+                        self._broker.bury(queue, one, "rejected")
             self._broker.changed.notify_all()
 
     def close(self) -> None:
@@ -211,7 +215,7 @@ class MemoryConsumer:
         self._next_tag += 1
         self._unsettled[self._next_tag] = held
         item = held.publication
-        return Received(item.body, self._next_tag, item.message_id, item.content_type, held.user_id, redelivered=held.returns > 0)
+        return Received(item.body, self._next_tag, item.message_id, item.content_type, held.user_id, redelivered=held.returns > 0, headers=dict(held.headers))
 
     def _claim(self, received: Received) -> _Held:
         held = self._unsettled.pop(received.tag, None)
@@ -225,7 +229,7 @@ class MemoryConsumer:
         queue.put_back([one for one in returned if one.returns <= _limit(queue)])
         for one in returned:
             if one.returns > _limit(queue):
-                self._broker.bury(queue, one)
+                self._broker.bury(queue, one, "delivery_limit")
 
 
 def _limit(queue: _Queue) -> int:

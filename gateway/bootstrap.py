@@ -42,6 +42,7 @@ from gateway.telemetry import Telemetry, set_up_logging
 from gateway.trust.catalogue import PACKAGINGS
 from gateway.trust.contract import Limits
 from gateway.workers.couriers import Courier
+from gateway.workers.dead_letters import DeadLetterWorker
 from gateway.workers.intake_amqp import AmqpIntake
 from gateway.workers.loop import Crew, Worker
 from gateway.workers.per_partner import PerPartner
@@ -53,7 +54,7 @@ from schemas.catalogue import CATALOGUE
 from schemas.faults import FaultCode
 from schemas.identifiers import OrganisationId, PartyCode
 
-ROLES = ("api", "relay", "sweeper", "courier", "intake-amqp", "timers")
+ROLES = ("api", "relay", "sweeper", "courier", "intake-amqp", "timers", "dead-letters")
 """Every role; `gateway serve` without a role runs all of them in one process."""
 _MANAGEMENT_PORT = 15672
 
@@ -163,6 +164,8 @@ class Gateway:
             case "timers":
                 interval, level = settings.timers_interval_seconds, self.telemetry.level
                 return [Timers(store, clock, self.means, holder=holder, interval_seconds=interval, level=level)]
+            case "dead-letters":
+                return [DeadLetterWorker(store, self.broker, self.pipeline, clock, self.means, holder=holder, observe=self.telemetry.observe)]
             case _:
                 return []
 

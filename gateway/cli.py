@@ -14,7 +14,7 @@ from typer.core import TyperGroup
 from typer.exceptions import TyperException
 from typer.main import get_command
 
-from gateway.commands import audit, doctor, key, messages, partner, receipts, rehearse, send, serve
+from gateway.commands import audit, dead_letters, doctor, key, messages, partner, receipts, rehearse, send, serve
 from gateway.commands.output import CommandError, Exit, fail
 
 
@@ -52,6 +52,7 @@ app.command()(send.send)
 app.add_typer(messages.app, name="messages")
 app.command()(messages.queues)
 app.add_typer(messages.deliveries, name="deliveries")
+app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(receipts.app, name="receipts")
 app.add_typer(audit.app, name="audit")
 app.command()(rehearse.demo)

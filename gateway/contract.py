@@ -20,6 +20,8 @@ from gateway.partners.party import Organisation, Party
 from gateway.records import (
     Attempt,
     CheckpointRecord,
+    DeadLetter,
+    DeadLetterState,
     Delivery,
     DeliveryState,
     DuplicateKey,
@@ -194,6 +196,22 @@ class Checkpoints(Protocol):
         """In order of the chain."""
 
 
+class DeadLetters(Protocol):
+    """What hit the broker's backstop. Each write is audited in the same transaction."""
+
+    def put(self, letter: DeadLetter, event: AuditEvent) -> bool:
+        """Keep it; False, and nothing is written, where one by this id is kept already."""
+
+    def settle(self, letter_id: str, state: DeadLetterState, event: AuditEvent) -> None:
+        """What came of it. Its body is erased, unless a person needs it."""
+
+    def list(self, after: int, limit: int, state: DeadLetterState | None = None) -> Sequence[DeadLetter]:
+        """In order of arrival, after this number; without bodies."""
+
+    def get(self, letter_id: str) -> DeadLetter | None:
+        """With its body, where that is kept."""
+
+
 CheckpointReader = Callable[[str], Checkpoint | None]
 """Opens a checkpoint's JWS; None where its signature does not hold under a key of ours."""
 
@@ -218,6 +236,9 @@ class Store(Protocol):
 
     @property
     def checkpoints(self) -> Checkpoints: ...
+
+    @property
+    def dead_letters(self) -> DeadLetters: ...
 
     def verify(self, read_checkpoint: CheckpointReader) -> IntegrityReport:
         """Check the whole chain with its checkpoints, and submissions, receipts and deliveries against it, as of

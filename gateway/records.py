@@ -196,3 +196,42 @@ class CheckpointRecord:
     """The record that was the last when it was signed."""
     jws: str
     """Compact JWS, typ `checkpoint+jws`; its claims: `gateway.audit.chain.Checkpoint`."""
+
+
+class DeadLetterState(StrEnum):
+    """What became of something that the broker gave up on."""
+
+    STORED = "stored"
+    """Kept, and being handed in once more."""
+    IN_STORE = "in-store"
+    """The gateway's own work: the store has it, and goes on by itself."""
+    TAKEN = "taken"
+    """Handed in once more and taken: it had been innocent."""
+    DECLINED = "declined"
+    """Handed in once more and refused, as it would have been at first."""
+    NEEDS_A_PERSON = "needs-a-person"
+    """It met a mistake of ours again, or nobody can say whose it was. Its body stays, sealed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadLetter:
+    """Something that hit the broker's backstop (EIP Dead Letter Channel)."""
+
+    letter_id: str
+    """Made from the death itself, so that a letter that comes twice is one."""
+    vhost: str
+    """Logical name."""
+    queue: str
+    """Where it died; empty where the broker does not say."""
+    reason: str
+    """The broker's word: `rejected`, `delivery_limit`."""
+    message_id: str
+    content_type: str
+    size: int
+    digest: Digest
+    at: datetime
+    state: DeadLetterState
+    body: Sealed | None = None
+    """Only while it may still be needed."""
+    number: int = 0
+    """Drawn by the store, in order of arrival."""

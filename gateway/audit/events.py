@@ -36,6 +36,7 @@ class AuditCode(StrEnum):
     KEY_ADDED = "key.added"
     KEY_REVOKED = "key.revoked"
     DEAD_LETTER_STORED = "dead-letter.stored"
+    DEAD_LETTER_TRIED = "dead-letter.tried"
     CHECKPOINT_SIGNED = "checkpoint.signed"
 
 
@@ -61,6 +62,7 @@ SENTENCES: dict[AuditCode, str] = {
     AuditCode.KEY_ADDED: "A key was pinned.",
     AuditCode.KEY_REVOKED: "A key was revoked.",
     AuditCode.DEAD_LETTER_STORED: "The broker's backstop was hit and the item was drained into the store.",
+    AuditCode.DEAD_LETTER_TRIED: "A stored dead letter was handed in once more, alone; its state says what came of it.",
     AuditCode.CHECKPOINT_SIGNED: "The gateway signed the head of the chain.",
 }
 

@@ -21,6 +21,7 @@ class Role(StrEnum):
     COURIER = "courier"
     INTAKE_AMQP = "intake-amqp"
     TIMERS = "timers"
+    DEAD_LETTERS = "dead-letters"
 
 
 def init(*, as_json: AsJson = False) -> None:

@@ -12,7 +12,7 @@ from gateway.partners.agreement import Agreement
 from gateway.partners.directory import Directory
 from gateway.partners.party import Organisation
 from gateway.partners.plan import Plan
-from gateway.records import Attempt, Delivery, MessageRecord, ReceiptRecord
+from gateway.records import Attempt, DeadLetter, Delivery, MessageRecord, ReceiptRecord
 from gateway.trust.keyring import KeyRecord, KeyUse
 
 Members = dict[str, object]
@@ -189,6 +189,31 @@ def dossier(found: Dossier) -> Members:
         "attempts": [attempt(record) for record in found.attempts],
         "receipts": [receipt(record) for record in found.receipts],
     }
+
+
+def letter(record: DeadLetter) -> Members:
+    """One dead letter, without its body."""
+    return {
+        "letter_id": record.letter_id,
+        "number": record.number,
+        "vhost": record.vhost,
+        "queue": record.queue,
+        "reason": record.reason,
+        "state": record.state.value,
+        "message_id": record.message_id,
+        "content_type": record.content_type,
+        "size": record.size,
+        "digest": record.digest,
+        "at": moment(record.at),
+    }
+
+
+def letter_row(record: DeadLetter) -> tuple[str, ...]:
+    """One dead letter as a row."""
+    return record.letter_id, record.queue, record.reason, record.state.value, str(record.size), shown(record.at)
+
+
+LETTER_COLUMNS = ("letter id", "died in", "reason", "state", "bytes", "at (UTC)")
 
 
 def timeline_entry(entry: Moment) -> Members:

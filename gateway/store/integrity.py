@@ -29,7 +29,7 @@ from gateway.records import DeliveryState, Verdict
 from gateway.store.engine import CHUNK, Database
 from gateway.store.head import HEAD_ID
 from gateway.store.rows import Value, to_audit_record
-from gateway.store.tables import audit_head, audit_records, checkpoints, deliveries, messages, receipts, submissions
+from gateway.store.tables import audit_head, audit_records, checkpoints, dead_letters, deliveries, messages, receipts, submissions
 
 _CODES: Final = {Verdict.ACCEPTED.value: AuditCode.SUBMISSION_ACCEPTED, Verdict.REFUSED.value: AuditCode.SUBMISSION_REFUSED}
 _WANTED: BindParameter[Value] = bindparam("wanted", expanding=True)
@@ -109,6 +109,7 @@ def _lost(connection: Connection, events: Sequence[AuditEvent]) -> Iterator[Disa
         submissions.c.submission_id: {event.subject for event in events if event.code is AuditCode.SUBMISSION_ACCEPTED},
         messages.c.message_id: {event.subject for event in events if event.code is AuditCode.MESSAGE_ACCEPTED},
         deliveries.c.delivery_id: {event.subject for event in events if moves_delivery(event)},
+        dead_letters.c.letter_id: {event.subject for event in events if event.code is AuditCode.DEAD_LETTER_STORED},
     }
     for column, expected in subjects.items():
         there = {value for chunk in _chunks(expected) for value in connection.scalars(select(column).where(column.in_(chunk)))}

@@ -12,8 +12,9 @@ from sqlalchemy import select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from gateway.audit.integrity import IntegrityReport
-from gateway.contract import CheckpointReader, Checkpoints, Leases, Outbox, Partners, Queries, Store, StoreUnavailable, UnitOfWork
+from gateway.contract import CheckpointReader, Checkpoints, DeadLetters, Leases, Outbox, Partners, Queries, Store, StoreUnavailable, UnitOfWork
 from gateway.store.checkpoints import SqlCheckpoints
+from gateway.store.dead_letters import SqlDeadLetters
 from gateway.store.engine import Database
 from gateway.store.head import HEAD_ID
 from gateway.store.integrity import verify_database
@@ -41,6 +42,7 @@ class SqlStore:
         self._leases = SqlLeases(database)
         self._partners = SqlPartners(database)
         self._checkpoints = SqlCheckpoints(database)
+        self._dead_letters = SqlDeadLetters(database)
 
     @property
     def unit_of_work(self) -> UnitOfWork:
@@ -71,6 +73,11 @@ class SqlStore:
     def checkpoints(self) -> Checkpoints:
         """Signed heads of the chain."""
         return self._checkpoints
+
+    @property
+    def dead_letters(self) -> DeadLetters:
+        """What hit the broker's backstop."""
+        return self._dead_letters
 
     def verify(self, read_checkpoint: CheckpointReader) -> IntegrityReport:
         """Check the whole chain, and every table against it."""

@@ -251,6 +251,26 @@ Index("ix_outbox_ready", outbox.c.outbox_id, sqlite_where=outbox.c.not_before.is
 marks = Table("marks", METADATA, _text_key("name"), _time("at"))
 """Times worth remembering, by name."""
 
+dead_letters = Table(
+    "dead_letters",
+    METADATA,
+    Column("number", WholeNumber, primary_key=True, autoincrement=True),
+    _text("letter_id"),
+    _text("vhost"),
+    _text("queue"),
+    _text("reason"),
+    _text("message_id"),
+    _text("content_type"),
+    _number("size"),
+    _text("digest"),
+    _time("at"),
+    _text("state"),
+    _maybe_text("body_key"),
+    _maybe_bytes("body_wrapped"),
+    _maybe_bytes("body"),
+    Index("ux_dead_letters_id", "letter_id", unique=True),
+)
+
 leases = Table("leases", METADATA, _text_key("name"), _text("holder"), _time("expires_at"))
 
 tokens = Table(

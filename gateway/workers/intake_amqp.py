@@ -7,6 +7,7 @@ to `to.<org>` through the outbox, and a message is acknowledged only when that i
 
 import threading
 from collections.abc import Sequence
+from datetime import datetime
 
 from adapters.contract import WireMessage
 from broker.contract import Broker, Consumer, Outcome, Received
@@ -48,27 +49,26 @@ class AmqpIntake:
 
     def _take(self, consumer: Consumer, received: Sequence[Received]) -> None:
         try:
-            results = self._pipeline.submit([self._submission(item) for item in received])
+            results = self._pipeline.submit([submission_of(item, self._organisation, self._clock()) for item in received])
         except UNAVAILABLE:
             consumer.settle(received, Outcome.AGAIN)
             raise
-        mistaken = [item for item, result in zip(received, results, strict=True) if _is_bug(result)]
+        mistaken = [item for item, result in zip(received, results, strict=True) if is_bug(result)]
         if mistaken:
             consumer.settle(mistaken, Outcome.POISON)
-        done = [item for item, result in zip(received, results, strict=True) if not _is_bug(result)]
+        done = [item for item, result in zip(received, results, strict=True) if not is_bug(result)]
         if done:
             consumer.settle(done, Outcome.DONE)
 
-    def _submission(self, item: Received) -> Submission:
-        packaging = "wss" if item.content_type.partition(";")[0].strip() in ("text/xml", "application/soap+xml") else "jws"
-        return Submission(
-            wire=WireMessage(item.body, item.content_type or "application/jose"),
-            packaging=packaging,
-            channel="amqp",
-            peer=self._organisation,
-            received_at=self._clock(),
-        )
+
+def submission_of(item: Received, organisation: OrganisationId, now: datetime) -> Submission:
+    """What an organisation published, as a submission by it."""
+    packaging = "wss" if item.content_type.partition(";")[0].strip() in ("text/xml", "application/soap+xml") else "jws"
+    return Submission(
+        wire=WireMessage(item.body, item.content_type or "application/jose"), packaging=packaging, channel="amqp", peer=organisation, received_at=now
+    )
 
 
-def _is_bug(result: SubmitResult) -> bool:
+def is_bug(result: SubmitResult) -> bool:
+    """True where a mistake of ours kept a message from being taken."""
     return isinstance(result, Declined) and result.fault.code is FaultCode.INTERNAL_ERROR
