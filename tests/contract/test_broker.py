@@ -215,6 +215,14 @@ def test_settling_twice_is_a_bug_that_is_told(broker: Broker) -> None:
     consumer.close()
 
 
+def death_of(buried: Received) -> tuple[object, object]:
+    """Where and why, by the broker's own first entry."""
+    deaths = buried.headers["x-death"]
+    assert isinstance(deaths, list)
+    assert deaths[0]["time"], "tells one death from another"
+    return deaths[0]["queue"], deaths[0]["reason"]
+
+
 def test_poison_goes_to_the_dead_letters_and_stays_away(broker: Broker) -> None:
     broker.publisher().publish(parcels(3))
     consumer = broker.consumer(GATEWAY, QUEUE)
@@ -225,6 +233,7 @@ def test_poison_goes_to_the_dead_letters_and_stays_away(broker: Broker) -> None:
     dead = broker.consumer(GATEWAY, DEAD)
     [buried] = collect(dead, 1)
     assert (buried.body, buried.message_id) == (b"0", "id-0")
+    assert death_of(buried) == (QUEUE, "rejected")
     dead.settle([buried], Outcome.DONE)
     dead.close()
     consumer.close()
@@ -239,7 +248,9 @@ def test_what_comes_back_too_often_ends_among_the_dead(broker: Broker) -> None:
         consumer.settle(batch, Outcome.AGAIN)
     assert times == DELIVERY_LIMIT + 1
     dead = broker.consumer(GATEWAY, DEAD)
-    assert bodies(collect(dead, 1)) == ["hopeless"]
+    [buried] = collect(dead, 1)
+    assert buried.body == b"hopeless"
+    assert death_of(buried) == (QUEUE, "delivery_limit")
     dead.close()
     consumer.close()
 
