@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from gateway.rehearsal.jose import PartnerKey, PublishedKeys
 from gateway.rehearsal.journal import Journal, Noted
 from gateway.rehearsal.languages import Answering, Facts, Language
+from schemas.identifiers import Digest
 from schemas.receipts import FaultClaim, Receipt, Stage, encode
 
 TRANSFER_REQUEST = "ConsolidatedTransferRequest"
@@ -100,7 +101,7 @@ class CaseSystem:
             stage=Stage.NOT_APPLIED if objection else Stage.APPLIED,
             subject=message_id,
             recipient=self.identity.party,
-            sent_digest=digest,  # type: ignore[arg-type]
+            sent_digest=Digest(digest),
             fault=FaultClaim("not-applied", "The case system did not apply the message", objection) if objection else None,
         )
         return self._key.sign(encode(receipt), kind="receipt", audience=self.identity.gateway_audience, issued_at=now)
