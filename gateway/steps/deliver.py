@@ -138,7 +138,9 @@ class DeliverStep(Step):
             return set()
         ready, gone = self.prepare(heads, leg, inline)
         outcomes = self._act(ready, leg)
-        self._breakers.note(leg.organisation, [outcome.handover for outcome in outcomes], leg.agreement, self._now())
+        if leg.agreement.mode is not DeliveryMode.QUEUE:
+            # A breaker spares a partner's endpoint; a queue lies in our own broker, which says itself when it is back.
+            self._breakers.note(leg.organisation, [outcome.handover for outcome in outcomes], leg.agreement, self._now())
         decisions = self._until_committed(outcomes, lambda some, again: self._judge(some, leg, directory, again=again))
         return gone | {o.delivery.delivery_id for o, d in zip(outcomes, decisions, strict=True) if _is_out(d, leg)}
 

@@ -42,6 +42,8 @@ class Reconciler:
         missing = {(queue.vhost, queue.name) for queue in topology.queues} - set(self._admin.queue_names())
         if version == self._applied and not missing:
             return False
+        # until all of it is there: users are made last, and a broker that dies half-way shows its queues but not them
+        self._applied = -1
         self._admin.apply(topology)
         self._applied = version
         return True

@@ -161,18 +161,29 @@ def test_exhausted_attempts_set_aside_and_never_drop(tmp_path) -> None:  # type:
 
 def test_breaker_leaves_a_dead_endpoint_alone(world: World) -> None:
     for number in range(8):
-        accept(world, f"m{number}", crn=f"X00001{number}")
-    world.queue.answers = [DOWN] * 8
-    world.deliver("C17")
-    tried = len(world.queue.handed)
-    late = accept(world, "late", crn="X000099")
-    world.deliver("C17")
-    assert len(world.queue.handed) == tried
+        accept(world, f"m{number}", crn=f"X00001{number}", recipients=["N00"])
+    world.push.answers = [DOWN] * 8
+    world.deliver("N00")
+    tried = len(world.push.handed)
+    late = accept(world, "late", crn="X000099", recipients=["N00"])
+    world.deliver("N00")
+    assert len(world.push.handed) == tried
     row = now_of(world, late.message_id)
     assert row.state is DeliveryState.RETRYING
     assert row.attempts == 0
     world.pass_time(minutes=2)
-    put_back(world, "C17")
+    put_back(world, "N00")
+    assert len(world.push.handed) > tried
+    assert now_of(world, late.message_id).attempts == 1
+
+
+def test_no_breaker_stands_before_our_own_broker(world: World) -> None:
+    for number in range(8):
+        accept(world, f"m{number}", crn=f"X00001{number}")
+    world.queue.answers = [DOWN] * 8
+    world.deliver("C17")
+    late = accept(world, "late", crn="X000099")
+    world.deliver("C17")
     assert now_of(world, late.message_id).state is DeliveryState.HANDED_OVER
 
 

@@ -1,0 +1,66 @@
+"""A broker that dies and a broker that loses its disk, with messages under way, on both databases.
+
+Afterwards: nothing lost, no second effect, each case in order, receipts true, chain whole.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from broker.node import PrivateNode
+from tests.support.exchange import Installation, installation, payloads, prove
+from tests.support.faults import ManyPartners, give_gateway_its_user, keep_order_until_applied, vhosts_of, wait_until
+from tests.support.integrity import findings
+
+pytestmark = [pytest.mark.rabbitmq, pytest.mark.slow, pytest.mark.timeout(240)]
+MESSAGES, CASES = 200, 20
+MakeNode = Callable[[], PrivateNode]
+
+
+def test_a_killed_broker_comes_back(store_url: str, own_rabbitmq_node: MakeNode, tmp_path: Path) -> None:
+    node = own_rabbitmq_node()
+    with vhosts_of(node) as vhosts, installation(tmp_path, store_url, vhosts) as place:
+        partners = _under_way(place)
+        try:
+            node.kill()
+            assert len(partners.finals()) < MESSAGES, "the broker died too late to matter"
+            node.start()
+            _all_applied(partners, place)
+        finally:
+            partners.stop()
+            place.stop()
+    prove(partners)
+    assert findings(store_url) == []
+
+
+def test_a_broker_that_lost_its_disk_is_built_anew(store_url: str, own_rabbitmq_node: MakeNode, tmp_path: Path) -> None:
+    node = own_rabbitmq_node()
+    with vhosts_of(node) as vhosts, installation(tmp_path, store_url, vhosts) as place:
+        keep_order_until_applied(store_url, "C17")
+        partners = _under_way(place)
+        try:
+            node.kill()
+            assert len(partners.finals()) < MESSAGES, "the broker died too late to matter"
+            node.wipe()
+            node.start()
+            give_gateway_its_user(vhosts)
+            _all_applied(partners, place)
+        finally:
+            partners.stop()
+            place.stop()
+    prove(partners)
+    assert findings(store_url) == []
+
+
+def _under_way(place: Installation) -> ManyPartners:
+    """A gateway and partners at work, some messages at every stage of the road."""
+    partners = ManyPartners(place, payloads(MESSAGES, CASES))
+    place.start()
+    partners.start()
+    assert wait_until(lambda: bool(partners.done), 40), (partners.errors, place.logs())
+    return partners
+
+
+def _all_applied(partners: ManyPartners, place: Installation) -> None:
+    assert partners.wait_for_all(60), (partners.errors, len(partners.finals()), place.logs())
