@@ -208,7 +208,7 @@ def build(settings: Settings) -> Gateway:
         packagings=PACKAGINGS,
         channels=channels,
         observe=telemetry.observe,
-        observe_unproven=lambda channel, code, _cause: telemetry.refused(channel, FaultCode(code)),
+        observe_unproven=lambda channel, code, cause: telemetry.refused(channel, FaultCode(code), cause),
         observe_bug=telemetry.bug,
     )
     return Gateway(

@@ -143,9 +143,14 @@ class Settings(BaseSettings):
     courier_prefetch: int = Field(400, ge=1, description="Parcels that a courier may hold unacknowledged.")
     timers_interval_seconds: float = Field(30.0, gt=0, description="How often timers run: forgotten tokens, checkpoints of the audit chain.")
     egress_allow: tuple[str, ...] = Field(
-        (), description="Where pushes may go: `host` or `host:port`, also `*.example.org`. Anything else is refused before a connection is made."
+        (),
+        description="Where pushes may go: `host` is port 443 of it alone; `host:port`; `host:*`, any port; `*.example.org`, any host below, on 443; "
+        "`*`, anywhere (not in live). Anything else is refused before a connection is made.",
     )
-    egress_ca: Path | None = Field(None, description="CA certificates that partners' servers are checked against, PEM; by default the system's.")
+    egress_ca: Path | None = Field(
+        None,
+        description="CA certificates that partners' servers are checked against, PEM; by default the system's. Required in live where pushes may go anywhere.",
+    )
     egress_certificate: Path | None = Field(None, description="Our client certificate for pushes, PEM with its key.")
 
     # log
@@ -190,7 +195,8 @@ class Settings(BaseSettings):
             (live and not self.public_url.startswith("https://"), "live needs an https public_url"),
             (live and self.tls_certificate is None and not self.tls_ends_at_proxy, "live needs tls_certificate, or tls_ends_at_proxy"),
             (live and self.broker is BrokerKind.MEMORY, "live needs the rabbitmq broker"),
-            (live and "*" in self.egress_allow, "live needs named hosts in egress_allow"),
+            (live and any(place.partition(":")[0] == "*" for place in self.egress_allow), "live needs named hosts in egress_allow"),
+            (live and bool(self.egress_allow) and self.egress_ca is None, "live needs egress_ca where egress_allow names hosts"),
         )
 
     @property

@@ -24,6 +24,8 @@ from gateway.config import LogFormat, LogLevel
 from schemas.faults import FaultCode
 
 _LONGEST_TEXT = 200
+_MOST_PLACES = 200
+_OTHER_CAUSES = "one of many"
 _SAFE_TEXT = re.compile(r"[\w .,:;/@+*'()#%&?\-]*\Z")
 """No angle brackets, braces, quotes, line breaks or equals signs: no XML, JSON, PEM or log forging."""
 _TOKEN = re.compile(r"eyJ[\w-]{8,}|[\w-]{20,}\.[\w-]{20,}\.[\w-]{20,}")
@@ -41,8 +43,8 @@ class Telemetry:
         self._log = structlog.stdlib.get_logger("gateway")
         self._monotonic = monotonic
         self._lock = threading.Lock()
-        self._untold: Tally[tuple[str, str]] = Tally()
-        self._told_at: dict[tuple[str, str], float] = {}
+        self._untold: Tally[tuple[str, str, str]] = Tally()
+        self._told_at: dict[tuple[str, str, str], float] = {}
         self._events = Counter("gateway_events", "Audit events, by code and fault.", ["code", "fault"], registry=self.registry)
         self._refusals = Counter("gateway_refusals", "Refusals of callers that were not known, by door and fault.", ["door", "fault"], registry=self.registry)
         self._requests = Histogram("gateway_request_seconds", "Requests by door and status.", ["door", "status"], buckets=_SECONDS, registry=self.registry)
@@ -58,18 +60,25 @@ class Telemetry:
         write = self._log.warning if event.code in _LOUD else self._log.info
         write(event.code.value, subject=event.subject, at=event.at.isoformat(), **{f"fact_{name}": value for name, value in event.facts.items()})
 
-    def refused(self, door: str, code: FaultCode) -> None:
-        """Somebody unknown was refused: a count, and at most one line a minute for each door and code, so
-        that an outsider cannot fill the disk."""
+    def refused(self, door: str, code: FaultCode, cause: str = "") -> None:
+        """Somebody unknown was refused: a count, and at most one line a minute for each door, code and cause, so
+        that an outsider cannot fill the disk. `cause` is one of our own words: for the operator, never for the
+        caller, and no label of the counter."""
         self._refusals.labels(door, code.value).inc()
-        place, now = (door, code.value), self._monotonic()
+        now = self._monotonic()
         with self._lock:
+            place = self._place(door, code.value, cause)
             self._untold[place] += 1
             if now - self._told_at.get(place, -61.0) < 60.0:
                 return
             self._told_at[place] = now
             count = self._untold.pop(place)
-        self._log.warning("door.refused", door=door, fault=code.value, count=count)
+        self._log.warning("door.refused", door=door, fault=code.value, cause=place[2], count=count)
+
+    def _place(self, door: str, code: str, cause: str) -> tuple[str, str, str]:
+        """What shares one line a minute. Should causes ever be without number, the late ones are one."""
+        place = (door, code, cause)
+        return place if place in self._told_at or len(self._told_at) < _MOST_PLACES else (door, code, _OTHER_CAUSES)
 
     def request(self, door: str, status: int, seconds: float) -> None:
         """One answered request."""

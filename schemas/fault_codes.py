@@ -50,6 +50,7 @@ class FaultCode(StrEnum):
     RATE_LIMITED = "rate-limited"
     REQUEST_INVALID = "request-invalid"
     # the caller is known
+    CALLER_NOT_CONNECTED = "caller-not-connected"
     SENDER_NOT_ALLOWED = "sender-not-allowed"
     STALE = "stale"
     FROM_THE_FUTURE = "from-the-future"

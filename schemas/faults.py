@@ -134,6 +134,17 @@ FAULTS: dict[FaultCode, FaultRow] = {
     FaultCode.REQUEST_INVALID: FaultRow(
         "A parameter of the request is not valid", _E, Category.SYNTAX, _S, False, 422, "Sender", 400, "Correct the parameter named."
     ),
+    FaultCode.CALLER_NOT_CONNECTED: FaultRow(
+        "Your organisation is not connected at present",
+        _E,
+        Category.SECURITY,
+        Blame.OPERATOR,
+        True,
+        403,
+        "Sender",
+        601,
+        "You are known, but not live yet, suspended, or gone. Ask the operator of the gateway, and resend once you are connected.",
+    ),
     FaultCode.SENDER_NOT_ALLOWED: FaultRow(
         "The signing key may not speak for this sender",
         _E,

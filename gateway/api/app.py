@@ -101,7 +101,7 @@ async def _on_refusal(request: Request, error: Exception) -> Response:
     if not isinstance(error, Refusal):
         raise error
     if soap.is_soap(request.scope["path"]):  # nobody is known there before the pipeline has verified a signature
-        request.app.state.doorway.parts.telemetry.refused("soap", error.fault.code)
+        request.app.state.doorway.parts.telemetry.refused("soap", error.fault.code, error.cause)
     return _say(request, error)
 
 

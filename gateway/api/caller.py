@@ -37,18 +37,18 @@ class Caller:
 
 
 def authenticate(request: Request, at: At) -> Caller:
-    """The caller of a JSON door. Refuses with `not-authenticated`, or `sender-not-allowed` where the
+    """The caller of a JSON door. Refuses with `not-authenticated`, or `caller-not-connected` where the
     organisation is known but not connected. Raises StoreUnavailable."""
     try:
         return _authenticate(request, at.parts)
     except Refusal as refusal:
-        at.parts.telemetry.refused("https", refusal.fault.code)
+        at.parts.telemetry.refused("https", refusal.fault.code, refusal.cause)
         raise
 
 
 def peer_of(scope: Scope, parts: ApiParts) -> OrganisationId | None:
     """The organisation behind the client certificate; None where none was presented. Refuses with
-    `not-authenticated` a certificate that is not pinned, `sender-not-allowed` an organisation not connected."""
+    `not-authenticated` a certificate that is not pinned, `caller-not-connected` an organisation that is not."""
     certificate = _certificate(scope)
     if certificate is None:
         return None
@@ -87,7 +87,7 @@ def _bearer(request: Request) -> str:
 def _require_connected(organisation: OrganisationId, directory: Directory) -> None:
     record = directory.organisations.get(organisation)
     if record is None or record.standing not in _CONNECTED:
-        raise refuse(FaultCode.SENDER_NOT_ALLOWED, "The organisation is not connected to this gateway at present.")
+        raise refuse(FaultCode.CALLER_NOT_CONNECTED)
 
 
 def _require_certificate(scope: Scope, organisation: OrganisationId, directory: Directory, parts: ApiParts) -> None:

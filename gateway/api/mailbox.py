@@ -27,7 +27,7 @@ from schemas.identifiers import DeliveryId
 router = APIRouter(tags=["mailbox"])
 _BREATH_SECONDS = 0.05
 """Shortest time between two looks of one waiter: under load the bell rings with every commit."""
-_FAULTS = documented(FaultCode.NOT_AUTHENTICATED, FaultCode.SENDER_NOT_ALLOWED, FaultCode.REQUEST_INVALID, FaultCode.RATE_LIMITED, FaultCode.UNAVAILABLE)
+_FAULTS = documented(FaultCode.NOT_AUTHENTICATED, FaultCode.CALLER_NOT_CONNECTED, FaultCode.REQUEST_INVALID, FaultCode.RATE_LIMITED, FaultCode.UNAVAILABLE)
 LARGEST_CURSOR = 2**63 - 1
 
 

@@ -26,7 +26,7 @@ from schemas.faults import FaultCode, refuse
 from schemas.identifiers import MessageId, SubmissionId
 
 router = APIRouter(tags=["messages"])
-_READING = documented(FaultCode.NOT_AUTHENTICATED, FaultCode.SENDER_NOT_ALLOWED, FaultCode.NOT_FOUND, FaultCode.REQUEST_INVALID, FaultCode.UNAVAILABLE)
+_READING = documented(FaultCode.NOT_AUTHENTICATED, FaultCode.CALLER_NOT_CONNECTED, FaultCode.NOT_FOUND, FaultCode.REQUEST_INVALID, FaultCode.UNAVAILABLE)
 _LEAST_ADVANCED_FIRST = (
     DeliveryState.SET_ASIDE,
     DeliveryState.RETRYING,

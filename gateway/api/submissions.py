@@ -25,6 +25,7 @@ router = APIRouter(tags=["messages"])
 _COMMON = (
     FaultCode.NOT_AUTHENTICATED,
     FaultCode.SIGNATURE_NOT_ACCEPTED,
+    FaultCode.CALLER_NOT_CONNECTED,
     FaultCode.SENDER_NOT_ALLOWED,
     FaultCode.MALFORMED,
     FaultCode.TOO_LARGE,

@@ -110,6 +110,7 @@ def test_live_with_everything_safe_is_accepted() -> None:
     assert settings.environment is Environment.LIVE
     assert settings.broker is BrokerKind.RABBITMQ
     assert settings.client_certificates is ClientCertificates.NONE
+    assert load_settings(**LIVE, egress_allow=["case.example"], egress_ca="ca.pem").egress_allow == ("case.example",)
 
 
 @pytest.mark.parametrize(
@@ -119,6 +120,8 @@ def test_live_with_everything_safe_is_accepted() -> None:
         ({"tls_ends_at_proxy": False}, "tls_ends_at_proxy"),
         ({"broker": "memory"}, "rabbitmq broker"),
         ({"egress_allow": ["*"]}, "egress_allow"),
+        ({"egress_allow": ["case.example", "*:443"], "egress_ca": "ca.pem"}, "egress_allow"),
+        ({"egress_allow": ["case.example"]}, "egress_ca"),
     ],
 )
 def test_live_refuses_what_is_unsafe(unsafe: dict[str, object], complaint: str) -> None:

@@ -66,6 +66,28 @@ def test_refusals_of_strangers_are_all_counted_and_told_once_a_minute(lines: io.
     assert telemetry.registry.get_sample_value("gateway_refusals_total", {"door": "soap", "fault": "malformed"}) == 6
 
 
+def test_the_operator_reads_why_a_stranger_was_refused(lines: io.StringIO) -> None:
+    telemetry = Telemetry()
+    for cause in ("key-unknown", "signature", "signature"):
+        telemetry.refused("soap", FaultCode.SIGNATURE_NOT_ACCEPTED, cause)
+    assert [(line["fault"], line["cause"]) for line in written(lines)] == [("signature-not-accepted", "key-unknown"), ("signature-not-accepted", "signature")]
+    assert telemetry.registry.get_sample_value("gateway_refusals_total", {"door": "soap", "fault": "signature-not-accepted"}) == 3
+
+
+def test_causes_without_number_share_one_line(lines: io.StringIO) -> None:
+    telemetry = Telemetry()
+    for number in range(1000):
+        telemetry.refused("soap", FaultCode.MALFORMED, f"made-up-{number}")
+    told = written(lines)
+    assert len(told) == 201
+    assert told[-1]["cause"] == "one of many"
+
+
+def test_a_cause_that_looks_like_content_is_withheld(lines: io.StringIO) -> None:
+    Telemetry().refused("soap", FaultCode.MALFORMED, "<CRN>X123456</CRN>")
+    assert "X123456" not in lines.getvalue()
+
+
 def test_a_bug_tells_its_type_and_place_but_not_its_text(lines: io.StringIO) -> None:
     try:
         raise KeyError("X123456 Smith")
