@@ -92,8 +92,8 @@ class DeliverStep(Step):
         seen = {delivery.delivery_id for lane in lanes.values() for delivery in lane}
         resend = [parcel.delivery_id for parcel in parcels if parcel.delivery_id not in seen]
         for delivery in queries.deliveries(resend).values() if resend else ():
-            # Nobody receipted it yet: a resend waits for no later message of its lane.
-            if delivery.state is DeliveryState.HANDED_OVER:
+            # Nobody receipted it yet: a resend that is due goes first; one that is not holds nothing up.
+            if delivery.state is DeliveryState.HANDED_OVER and self._due(delivery):
                 lanes.setdefault(delivery.lane, deque()).appendleft(delivery)
         return lanes
 

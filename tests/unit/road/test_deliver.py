@@ -321,3 +321,14 @@ def test_word_that_comes_in_before_our_own_note_of_the_handover_wins(world: Worl
     monkeypatch.setattr(FakeChannel, "hand_over", lambda _self, items: answer_at_once(items))
     world.deliver("C17")
     assert now_of(world, delivery.message_id).state is DeliveryState.APPLIED
+
+
+def test_a_late_parcel_of_what_is_handed_over_holds_nothing_up(world: World) -> None:
+    first = accept(world, "m1", crn="X000007")
+    old = world.parcels("C17")
+    world.pipeline.deliver(old[0].recipient, old)
+    second = accept(world, "m2", crn="X000007")
+    world.pipeline.deliver(old[0].recipient, [*old, *world.parcels("C17")])
+    assert now_of(world, first.message_id).state is DeliveryState.HANDED_OVER
+    assert now_of(world, second.message_id).state is DeliveryState.HANDED_OVER
+    assert len(world.queue.handed) == 2
