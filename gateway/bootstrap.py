@@ -11,9 +11,11 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import reduce
+from operator import or_
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from adapters.catalogue import DIALECTS
@@ -31,7 +33,7 @@ from gateway.config import BrokerKind, Environment, Settings
 from gateway.contract import Store
 from gateway.exchange.ids import uuid7
 from gateway.exchange.means import Means
-from gateway.keystore import OwnKeys, open_keys
+from gateway.keystore import Need, OwnKeys, open_keys
 from gateway.partners.agreement import DeliveryMode
 from gateway.partners.directory import Directory
 from gateway.partners.onboarding import Parts as OnboardingParts
@@ -56,6 +58,17 @@ from schemas.identifiers import OrganisationId, PartyCode
 
 ROLES = ("api", "relay", "sweeper", "courier", "intake-amqp", "timers", "dead-letters")
 """Every role; `gateway serve` without a role runs all of them in one process."""
+_TAKING = Need.MESSAGE | Need.SEAL | Need.PARCEL | Need.LOOKUP
+KEYS_OF: Mapping[str, Need] = {
+    "api": Need.ALL,  # the shelf: it opens, translates and signs messages of both packagings
+    "relay": Need.NOTHING,  # what it publishes is sealed and signed already
+    "sweeper": Need.NOTHING,  # claim checks hold ids alone
+    "courier": Need.MESSAGE | Need.WSS | Need.OPEN | Need.PARCEL,
+    "intake-amqp": _TAKING,
+    "timers": Need.MESSAGE,
+    "dead-letters": _TAKING,
+}
+"""Which of the gateway's own keys each role is given."""
 _MANAGEMENT_PORT = 15672
 
 
@@ -192,12 +205,14 @@ class Gateway:
         )
 
 
-def build(settings: Settings) -> Gateway:
-    """Wire one process: opens keys, migrates and opens the store, connects nothing yet. Raises KeystoreError,
+def build(settings: Settings, roles: Collection[str] = ROLES) -> Gateway:
+    """Wire one process: opens the keys of its roles, migrates and opens the store, connects nothing yet. Raises KeystoreError,
     StoreUnavailable."""
     url = settings.database_url.get_secret_value()
     migrate(url)
-    keys, store, telemetry = open_keys(settings.keys_dir, strict=settings.environment is Environment.LIVE), open_store(url), Telemetry()
+    need = reduce(or_, (KEYS_OF[role] for role in roles), Need.NOTHING)
+    keys = open_keys(settings.keys_dir, need=need, strict=settings.environment is Environment.LIVE)
+    store, telemetry = open_store(url), Telemetry()
     broker, means = make_broker(settings), make_means(settings, keys)
     channels = make_channels(settings, broker)
     parts = Parts(
@@ -230,7 +245,7 @@ def serve(settings: Settings, roles: Collection[str] = ROLES, ready: Callable[[G
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
-    gateway = build(settings)
+    gateway = build(settings, roles)
     gateway.start(roles)
     gateway.telemetry.note("gateway.started", roles=",".join(roles), pid=os.getpid())
     ready(gateway)

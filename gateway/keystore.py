@@ -16,19 +16,38 @@ import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from enum import Flag, auto
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from gateway.trust.contract import Signer
+from gateway.trust.contract import Signer, SignerUnavailable
 from gateway.trust.minting import Minted, certificate_der, certificate_pem, mint_ed25519, mint_rsa
-from gateway.trust.sealing import KEY_BYTES, ArchiveKeys
+from gateway.trust.sealing import ABSENT, KEY_BYTES, ArchiveKeys
 from gateway.trust.signing import KeyUnusable, jwk_of, signer_from_pem
+from schemas.identifiers import KeyId
 
 MANIFEST = "manifest.json"
 CERTIFICATE_DAYS = 3 * 365
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 MESSAGE, WSS = "message", "wss"
+_ABSENT_SIGNER = "this process was not given the key"
+
+
+class Need(Flag):
+    """Which keys a process is given."""
+
+    NOTHING = 0
+    MESSAGE = auto()
+    """Signs receipts, checkpoints and JWS messages."""
+    WSS = auto()
+    SEAL = auto()
+    """The current archive key, and none of the older ones."""
+    OPEN = auto()
+    """Every archive key."""
+    PARCEL = auto()
+    LOOKUP = auto()
+    ALL = MESSAGE | WSS | SEAL | OPEN | PARCEL | LOOKUP
 
 
 class KeystoreError(Exception):
@@ -93,19 +112,46 @@ def create(directory: Path, *, issuer: str, now: datetime) -> None:
     _write_manifest(directory, Manifest(issuer=issuer, signing=signing, archive=(archive,)))
 
 
-def open_keys(directory: Path, *, strict: bool = True) -> OwnKeys:
-    """Read all keys. Raises KeystoreError; where `strict`, also when anybody but the owner may read one."""
+@dataclass(frozen=True, slots=True)
+class AbsentSigner:
+    """The public name of a signing key that this process was not given. See `gateway.trust.contract.Signer`."""
+
+    key_id: KeyId
+    algorithm: str
+
+    @property
+    def public_key(self) -> bytes:
+        """Not here."""
+        raise SignerUnavailable(_ABSENT_SIGNER)
+
+    @property
+    def certificate(self) -> bytes | None:
+        """Not here."""
+        raise SignerUnavailable(_ABSENT_SIGNER)
+
+    def sign(self, data: bytes) -> bytes:
+        """Not here."""
+        del data
+        raise SignerUnavailable(_ABSENT_SIGNER)
+
+
+def open_keys(directory: Path, *, need: Need = Need.ALL, strict: bool = True) -> OwnKeys:
+    """Read what is needed; using any other key raises SignerUnavailable. Files of keys that are not needed may be
+    missing. Raises KeystoreError; where `strict`, also when anybody but the owner may read one."""
     manifest = read_manifest(directory)
-    names = [*(f"{name}.key" for name in (*manifest.archive, "parcel", "lookup")), *(f"{manifest.current(use).name}.pem" for use in (MESSAGE, WSS))]
+    archive = manifest.archive if Need.OPEN in need else manifest.archive[-1:] if Need.SEAL in need else ()
+    plain = [name for name, wanted in (("parcel", Need.PARCEL), ("lookup", Need.LOOKUP)) if wanted in need]
+    signing = [manifest.current(use).name for use, wanted in ((MESSAGE, Need.MESSAGE), (WSS, Need.WSS)) if wanted in need]
+    names = [*(f"{name}.key" for name in (*archive, *plain)), *(f"{name}.pem" for name in signing)]
     for path in (directory, *(directory / name for name in names)) if strict else ():
         _require_private(path)
     return OwnKeys(
         issuer=manifest.issuer,
-        message_signer=_signer(directory, manifest.current(MESSAGE)),
-        wss_signer=_signer(directory, manifest.current(WSS)),
-        archive=ArchiveKeys(manifest.archive[-1], {name: _secret(directory / f"{name}.key") for name in manifest.archive}),
-        parcel_key=_secret(directory / "parcel.key"),
-        lookup_key=_secret(directory / "lookup.key"),
+        message_signer=_signer(directory, manifest.current(MESSAGE)) if Need.MESSAGE in need else _absent(manifest.current(MESSAGE)),
+        wss_signer=_signer(directory, manifest.current(WSS)) if Need.WSS in need else _absent(manifest.current(WSS)),
+        archive=ArchiveKeys(manifest.archive[-1] if archive else "", {name: _secret(directory / f"{name}.key") for name in archive}),
+        parcel_key=_secret(directory / "parcel.key") if Need.PARCEL in need else ABSENT,
+        lookup_key=_secret(directory / "lookup.key") if Need.LOOKUP in need else ABSENT,
         _jwks=tuple(entry.jwk for entry in manifest.signing),
     )
 
@@ -160,6 +206,10 @@ def _mint(directory: Path, use: str, number: int, issuer: str, now: datetime) ->
         _write_new(directory / f"{name}.crt", certificate_pem(minted.certificate_der))
     jwk = jwk_of(signer_from_pem(minted.private_pem, minted.certificate_der))
     return SigningEntry(name=name, use=use, created=now, jwk=jwk)
+
+
+def _absent(entry: SigningEntry) -> AbsentSigner:
+    return AbsentSigner(KeyId(str(entry.jwk.get("kid", ""))), str(entry.jwk.get("alg", "")))
 
 
 def _signer(directory: Path, entry: SigningEntry) -> Signer:

@@ -97,7 +97,7 @@ class Signer(Protocol):
 
 
 class SignerUnavailable(Exception):
-    """The signing key cannot be used now. Retried."""
+    """The key, a signing one or one that seals, cannot be used now, or was not given to this process. Retried."""
 
 
 class Packaging(Protocol):

@@ -14,10 +14,14 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from gateway.records import Sealed
+from gateway.trust.contract import SignerUnavailable
 
 KEY_BYTES = 32
 _NONCE_BYTES = 12
 _WRAP_LABEL = b"gateway data key 1\x00"
+
+ABSENT = b""
+"""Stands for a key that this process was not given; using it raises SignerUnavailable."""
 
 Random = Callable[[int], bytes]
 """Gives that many unpredictable bytes: `secrets.token_bytes`."""
@@ -29,23 +33,24 @@ class Unsealable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ArchiveKeys:
-    """The named keys that wrap data keys: one is current, older ones still open."""
+    """The named keys that wrap data keys: one is current, older ones still open. None at all in a process that
+    was given none: then sealing raises SignerUnavailable."""
 
     current: str
     keys: Mapping[str, bytes] = field(repr=False)
 
     def __post_init__(self) -> None:
-        if self.current not in self.keys:
+        if self.current not in self.keys and (self.current or self.keys):
             raise ValueError("the current archive key is not among the keys")
         if any(len(key) != KEY_BYTES for key in self.keys.values()):
             raise ValueError(f"an archive key has {KEY_BYTES} bytes")
 
 
 def seal(plaintext: bytes, keys: ArchiveKeys, associated: bytes, random: Random) -> Sealed:
-    """Seal under a fresh data key. `associated` must be given again, the same, to unseal."""
+    """Seal under a fresh data key. `associated` must be given again, the same, to unseal. Raises SignerUnavailable."""
     drawn = random(KEY_BYTES + 2 * _NONCE_BYTES)
     data_key, nonce, wrap_nonce = drawn[:KEY_BYTES], drawn[KEY_BYTES:-_NONCE_BYTES], drawn[-_NONCE_BYTES:]
-    wrapped = wrap_nonce + _cipher(keys.keys[keys.current]).encrypt(wrap_nonce, data_key, _wrap_associated(keys.current))
+    wrapped = wrap_nonce + _cipher(keys.keys.get(keys.current, ABSENT)).encrypt(wrap_nonce, data_key, _wrap_associated(keys.current))
     return Sealed(keys.current, wrapped, nonce + AESGCM(data_key).encrypt(nonce, plaintext, associated))
 
 
@@ -71,7 +76,7 @@ def unseal_parcel(sealed: bytes, key: bytes, associated: bytes) -> bytes:
 
 def case_lookup(key: bytes, crn: str) -> str:
     """By which a case is found without being named: HMAC-SHA-256 of the checked CRN, hexadecimal."""
-    return hmac.digest(key, crn.encode(), "sha256").hex()
+    return hmac.digest(_given(key), crn.encode(), "sha256").hex()
 
 
 def _open(cipher: AESGCM, sealed: bytes, associated: bytes) -> bytes:
@@ -89,4 +94,11 @@ def _wrap_associated(key_name: str) -> bytes:
 @lru_cache(maxsize=64)
 def _cipher(key: bytes) -> AESGCM:
     """Key schedules of the few long-lived keys, made once."""
-    return AESGCM(key)
+    return AESGCM(_given(key))
+
+
+def _given(key: bytes) -> bytes:
+    """An empty HMAC key would work, and find nothing ever again."""
+    if key == ABSENT:
+        raise SignerUnavailable("this process was not given the key")
+    return key

@@ -1,14 +1,17 @@
 """The gateway's own keys: made once, private, rotated without losing what they sealed or signed."""
 
 import json
+import secrets
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from gateway import keystore
-from gateway.keystore import KeystoreError
-from gateway.trust.sealing import seal, unseal
+from gateway.keystore import KeystoreError, Need
+from gateway.trust.contract import SignerUnavailable
+from gateway.trust.sealing import Unsealable, case_lookup, seal, seal_parcel, unseal, unseal_parcel
 
 NOW = datetime(2026, 3, 4, 9, 30, tzinfo=UTC)
 
@@ -143,3 +146,49 @@ def test_keys_do_not_print_their_secrets(folder: Path) -> None:
     assert repr(keys.parcel_key) not in shown
     assert repr(keys.lookup_key) not in shown
     assert all(repr(key) not in shown for key in keys.archive.keys.values())
+
+
+@pytest.mark.parametrize(
+    ("need", "files"),
+    [
+        (Need.NOTHING, []),
+        (Need.MESSAGE, ["message-1.pem"]),
+        (Need.WSS, ["wss-1.pem", "wss-1.crt"]),
+        (Need.SEAL, ["archive-2026-03-04-2.key"]),
+        (Need.OPEN, ["archive-2026-03-04-1.key", "archive-2026-03-04-2.key"]),
+        (Need.PARCEL, ["parcel.key"]),
+        (Need.LOOKUP, ["lookup.key"]),
+    ],
+)
+def test_only_the_files_that_are_needed_have_to_be_there(folder: Path, need: Need, files: list[str]) -> None:
+    keystore.rotate_archive(folder, now=NOW)
+    for path in folder.iterdir():
+        if path.name not in {"manifest.json", *files}:
+            path.unlink()
+    keys = keystore.open_keys(folder, need=need)
+    assert keys.public_jwks() == keystore.read_public_jwks(folder)
+    assert sorted(keys.archive.keys) == sorted(name.removesuffix(".key") for name in files if name.startswith("archive"))
+    with pytest.raises(KeystoreError):
+        keystore.open_keys(folder)
+
+
+def test_a_key_that_was_not_given_is_unavailable_and_never_empty(folder: Path) -> None:
+    keys, whole = keystore.open_keys(folder, need=Need.NOTHING), keystore.open_keys(folder)
+    uses: list[Callable[[], object]] = [
+        lambda: keys.message_signer.sign(b"data"),
+        lambda: keys.wss_signer.sign(b"data"),
+        lambda: keys.wss_signer.certificate,
+        lambda: keys.message_signer.public_key,
+        lambda: seal(b"data", keys.archive, b"id", secrets.token_bytes),
+        lambda: seal_parcel(b"data", keys.parcel_key, b"id", secrets.token_bytes),
+        lambda: unseal_parcel(b"0" * 60, keys.parcel_key, b"id"),
+        lambda: case_lookup(keys.lookup_key, "X000001"),
+    ]
+    for use in uses:
+        with pytest.raises(SignerUnavailable):
+            use()
+    assert (keys.message_signer.key_id, keys.message_signer.algorithm) == (whole.message_signer.key_id, "EdDSA")
+    assert keys.wss_signer.key_id == whole.wss_signer.key_id
+    sealed = seal(b"data", whole.archive, b"id", secrets.token_bytes)
+    with pytest.raises(Unsealable):
+        unseal(sealed, keys.archive, b"id")
