@@ -20,7 +20,7 @@ MakeNode = Callable[[], PrivateNode]
 
 def listening(pid: int) -> set[tuple[str, int]]:
     """Every TCP address on which a process listens, out of /proc."""
-    own = {os.readlink(place) for place in Path(f"/proc/{pid}/fd").iterdir()}
+    own = {str(place.readlink()) for place in Path(f"/proc/{pid}/fd").iterdir()}
     found = set()
     for table, family in (("tcp", socket.AF_INET), ("tcp6", socket.AF_INET6)):
         for line in Path(f"/proc/{pid}/net/{table}").read_text().splitlines()[1:]:
@@ -58,7 +58,7 @@ def test_it_keeps_ports_over_a_kill_and_forgets_all_over_a_wipe(own_rabbitmq_nod
         node.wipe()
     node.kill()
     assert node.pid is None
-    assert not Path(f"/proc/{first}/fd").exists() or not os.listdir(f"/proc/{first}/fd")
+    assert not Path(f"/proc/{first}/fd").exists() or not any(Path(f"/proc/{first}/fd").iterdir())
     again = PrivateNode(tmp_path / "rabbitmq-0")
     again.start()
     assert (again.ports, again.credentials) == (ports, credentials)
