@@ -179,7 +179,8 @@ def _submission(submission: SubmissionRecord, queries: Queries) -> SubmissionVie
     legs: dict[MessageId | None, list[Delivery]] = {}
     for delivery in deliveries:
         legs.setdefault(delivery.message_id, []).append(delivery)
-    messages = queries.messages_of(submission.submission_id)
+    # number 0 is a notice of ours about the submission: nobody handed it in
+    messages = [record for record in queries.messages_of(submission.submission_id) if record.reference]
     return SubmissionView(
         submission_id=submission.submission_id,
         sender=submission.sender,
