@@ -15,7 +15,9 @@ SOURCES := gateway adapters broker schemas tests docs
 COMPILE := pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-header --no-annotate --exclude-newer "$$(date -u -d -7days +%F)"
 
-.PHONY: help setup demo test quick check format docs lock bench clean
+FUZZ_SECONDS ?= 20
+
+.PHONY: help setup demo test quick check format docs fuzz lock bench clean
 
 help: ## what there is to make
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -51,6 +53,9 @@ format: setup ## put the sources in order
 
 docs: setup ## write the generated pages again
 	$(BIN)/python docs/generate.py
+
+fuzz: setup ## coverage-guided fuzzing, twenty seconds a target; FUZZ_SECONDS=600 for longer
+	for target in jws wss dialects parcel; do $(BIN)/python -m tests.fuzz.atheris_$$target -max_total_time=$(FUZZ_SECONDS); done
 
 lock: ## choose versions again, none younger than a week; needs uv
 	$(UV) $(COMPILE) --output-file requirements.lock

@@ -52,6 +52,14 @@ def decode(body: bytes) -> Parcel:
         head = json.loads(head_bytes)
         if not separator or head["v"] != 1:
             raise ParcelUnreadable("unknown parcel version")
-        return Parcel(str(head["step"]), DeliveryId(head["delivery"]), PartyCode(head["recipient"]), str(head["lane"]), sealed if head["inline"] else None)
-    except (ValueError, KeyError, TypeError) as error:
+        step, delivery, recipient, lane = (_plain(head[name]) for name in ("step", "delivery", "recipient", "lane"))
+        return Parcel(step, DeliveryId(delivery), PartyCode(recipient), lane, sealed if head["inline"] else None)
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ParcelUnreadable(str(type(error).__name__)) from error
+
+
+def _plain(value: object) -> str:
+    """No number, no half of a surrogate pair, no NUL: none of them can be encoded or looked up."""
+    if not isinstance(value, str) or not value.isprintable():
+        raise ParcelUnreadable("an id is no plain text")
+    return value
