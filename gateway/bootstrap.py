@@ -4,6 +4,7 @@ What it is: settings in, a wired gateway out; no logic of its own. What it is no
 the programs (`cli`, `commands`, `rehearsal`) and tests.
 """
 
+import gc
 import os
 import secrets
 import signal
@@ -246,6 +247,7 @@ def serve(settings: Settings, roles: Collection[str] = ROLES, ready: Callable[[G
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
     gateway = build(settings, roles)
+    _calm_the_collector()
     gateway.start(roles)
     gateway.telemetry.note("gateway.started", roles=",".join(roles), pid=os.getpid())
     ready(gateway)
@@ -253,6 +255,14 @@ def serve(settings: Settings, roles: Collection[str] = ROLES, ready: Callable[[G
     stopped = gateway.stop()
     gateway.telemetry.note("gateway.stopped", in_time=stopped)
     return 0 if stopped else 1
+
+
+def _calm_the_collector() -> None:
+    """What is loaded now stays; batches make many short-lived objects and next to no cycles, so looking for
+    cycles every 700 objects costs a tenth of all CPU and finds nothing."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 def make_broker(settings: Settings) -> Broker:

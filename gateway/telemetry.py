@@ -35,6 +35,9 @@ _WITHHELD = "[withheld]"
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 65.0)
 
 
+_STDLIB = logging.getLogger("gateway")
+
+
 class Telemetry:
     """Counts and tells. Safe from any thread."""
 
@@ -57,7 +60,10 @@ class Telemetry:
     def observe(self, event: AuditEvent) -> None:
         """One committed event becomes one log line and one count."""
         self._events.labels(event.code.value, _fault_label(event.facts.get("fault"))).inc()
-        write = self._log.warning if event.code in _LOUD else self._log.info
+        loud = event.code in _LOUD
+        if not loud and not _STDLIB.isEnabledFor(logging.INFO):
+            return
+        write = self._log.warning if loud else self._log.info
         write(event.code.value, subject=event.subject, at=event.at.isoformat(), **{f"fact_{name}": value for name, value in event.facts.items()})
 
     def refused(self, door: str, code: FaultCode, cause: str = "") -> None:

@@ -316,7 +316,8 @@ def parcel_entry(delivery: Delivery, plain: bytes | None, means: Means) -> Outbo
     """A parcel for the recipient's courier: the message inline, sealed, or a claim check (EIP)."""
     parcel = Parcel(STEP_DELIVER, delivery.delivery_id, delivery.recipient, delivery.lane)
     if plain is not None and len(plain) <= INLINE_LIMIT_BYTES:
-        parcel = replace(parcel, sealed=seal_parcel(plain, means.parcel_key, parcel.associated_data(), means.random))
+        sealed = seal_parcel(plain, means.parcel_key, parcel.associated_data(), means.random)
+        parcel = Parcel(parcel.step, parcel.delivery_id, parcel.recipient, parcel.lane, sealed)
     return OutboxEntry(
         vhost="gateway",
         exchange="gateway",

@@ -7,6 +7,7 @@ rule. Called by the steps of the pipeline.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import TypeVar
 
 from adapters.contract import Adapter, Channel
@@ -18,7 +19,7 @@ from gateway.exchange.means import Means
 from gateway.exchange.settle import Surroundings
 from gateway.partners.directory import Directory
 from gateway.records import Delivery
-from gateway.trust.contract import ClaimedSender, Packaging, SenderTrust
+from gateway.trust.contract import ClaimedSender, Lookup, Packaging, SenderTrust
 from gateway.trust.keyring import KeyUse
 
 T = TypeVar("T")
@@ -51,6 +52,7 @@ class Step:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._snapshot = Directory(version=-1)
+        self._lookups: dict[str, tuple[Directory, Lookup]] = {}
 
     def _directory(self) -> Directory:
         version = self._parts.store.partners.version()
@@ -85,17 +87,12 @@ class Step:
                 return [answers[place] for place in range(len(items))]
         raise StoreUnavailable("Other writers kept changing the same items.")
 
-    def _lookup(self, directory: Directory, packaging: str) -> Callable[[ClaimedSender], SenderTrust | None]:
+    def _lookup(self, directory: Directory, packaging: str) -> Lookup:
         """Facts about a claimed key. An organisation has one policy and dialect per packaging; onboarding sees to it."""
-
-        def find(claimed: ClaimedSender) -> SenderTrust | None:
-            key = directory.keyring.find(claimed.key_id)
-            if key is None or key.use is not KeyUse.SIGN:
-                return None
-            agreements = [a for code in sorted(key.speaks_for) if (a := directory.inbound(code)) is not None and a.packaging == packaging]
-            return SenderTrust(key, agreements[0].policy, agreements[0].max_age_seconds) if agreements else None
-
-        return find
+        known = self._lookups.get(packaging)
+        if known is None or known[0] is not directory:
+            known = self._lookups[packaging] = (directory, _lookup_in(directory, packaging))
+        return known[1]
 
     def _surroundings(self, deliveries: Sequence[Delivery], directory: Directory) -> Mapping[str, Surroundings]:
         """Facts for telling senders, by delivery id. Only SPG senders need more than the directory."""
@@ -112,3 +109,15 @@ class Step:
 
     def _now(self) -> datetime:
         return self._parts.clock()
+
+
+def _lookup_in(directory: Directory, packaging: str) -> Lookup:
+    @lru_cache(maxsize=256)
+    def find(claimed: ClaimedSender) -> SenderTrust | None:
+        key = directory.keyring.find(claimed.key_id)
+        if key is None or key.use is not KeyUse.SIGN:
+            return None
+        agreements = [a for code in sorted(key.speaks_for) if (a := directory.inbound(code)) is not None and a.packaging == packaging]
+        return SenderTrust(key, agreements[0].policy, agreements[0].max_age_seconds) if agreements else None
+
+    return find
