@@ -53,10 +53,30 @@ def test_a_broker_that_lost_its_disk_is_built_anew(store_url: str, own_rabbitmq_
     assert findings(store_url) == []
 
 
-def _under_way(place: Installation) -> ManyPartners:
-    """A gateway and partners at work, some messages at every stage of the road."""
+@pytest.mark.postgresql
+def test_two_gateways_one_of_them_killed_and_then_the_broker(migrated_postgresql_url: str, own_rabbitmq_node: MakeNode, tmp_path: Path) -> None:
+    """Two of every role: one relay and one sweeper at work, one consumer of each queue, whatever dies."""
+    node = own_rabbitmq_node()
+    with vhosts_of(node) as vhosts, installation(tmp_path, migrated_postgresql_url, vhosts) as place:
+        partners = _under_way(place, gateways=2)
+        try:
+            place.processes[0].kill()
+            node.kill()
+            assert len(partners.finals()) < MESSAGES, "they died too late to matter"
+            node.start()
+            _all_applied(partners, place)
+        finally:
+            partners.stop()
+            place.stop()
+    prove(partners)
+    assert findings(migrated_postgresql_url) == []
+
+
+def _under_way(place: Installation, gateways: int = 1) -> ManyPartners:
+    """Gateways and partners at work, some messages at every stage of the road."""
     partners = ManyPartners(place, payloads(MESSAGES, CASES))
-    place.start()
+    for _ in range(gateways):
+        place.start()
     partners.start()
     assert wait_until(lambda: bool(partners.done), 40), (partners.errors, place.logs())
     return partners

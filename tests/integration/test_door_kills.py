@@ -152,6 +152,20 @@ def test_sweeper(place: House, when: str) -> None:
 
 
 @WHEN
+def test_push_whose_document_is_not_fixed_yet(place: House, when: str) -> None:
+    doomed = _doomed(place, f"courier.C07:commit:{when}:1")
+    letter = _contact_for(place.n00, "C07")
+    assert place.n00.post(letter.wire).accepted
+    place.bury(doomed)
+    assert place.c07.journal.entries(Noted.RECEIVED) == ()
+    (kept,) = _deliveries(place)
+    assert (kept.document is not None) is (when == "after")
+    place.start()
+    _once_at_c07(place, letter.reference)
+    assert kept.sent_digest in (None, place.c07.journal.entries(Noted.RECEIVED)[0].text("digest"))
+
+
+@WHEN
 def test_push_to_an_https_endpoint(place: House, when: str) -> None:
     # a courier's first commit fixes the document, its second notes what the recipient answered
     doomed = _doomed(place, f"courier.C07:commit:{when}:2")

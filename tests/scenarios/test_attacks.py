@@ -444,6 +444,12 @@ def test_too_large(field: Battlefield, path: str, how: str) -> None:
     assert b"too-large" in answer
 
 
+def test_too_large_for_the_queue(field: Battlefield) -> None:
+    fault = field.send_by_queue(b"a" * (MEBIBYTE + 1)).fault
+    assert fault is not None
+    assert fault.code == "too-large"
+
+
 # -- caller tokens -----------------------------------------------------------------------------------------------
 
 
