@@ -54,7 +54,7 @@ def tell(
     if agreement is None or organisation is None:
         return Told()
     if submission is not None and submission.packaging == "wss":
-        return _status_notification(settled, directory, submission, others, means, now)
+        return _status_notification(settled, directory, agreement, submission, others, means, now)
     if signed.receipt.stage.value not in agreement.receipt_stages:
         return Told()
     if agreement.mode is DeliveryMode.QUEUE:
@@ -65,7 +65,7 @@ def tell(
 
 
 def _pushed(settled: Delivery, signed: SignedReceipt, means: Means, now: datetime) -> Told:
-    notice = _notice(settled, means, now)
+    notice = _notice(settled, DeliveryMode.PUSH, means, now)
     notice = replace(
         notice,
         document=seal(signed.jws.encode("ascii"), means.archive, notice.delivery_id.encode(), means.random),
@@ -74,10 +74,9 @@ def _pushed(settled: Delivery, signed: SignedReceipt, means: Means, now: datetim
     return Told(deliveries=(notice,), outbox=(parcel_entry(notice, None, means),))
 
 
-def _notice(settled: Delivery, means: Means, now: datetime, message_id: MessageId | None = None) -> Delivery:
-    delivery_id = DeliveryId(means.new_id())
+def _notice(settled: Delivery, mode: DeliveryMode, means: Means, now: datetime, message_id: MessageId | None = None) -> Delivery:
     return Delivery(
-        delivery_id=delivery_id,
+        delivery_id=DeliveryId(means.new_id()),
         kind=DeliveryKind.NOTICE,
         message_id=message_id,
         submission_id=settled.submission_id,
@@ -85,25 +84,27 @@ def _notice(settled: Delivery, means: Means, now: datetime, message_id: MessageI
         recipient=settled.sender,
         # Receipts of one delivery go back in order; nothing else waits for them.
         lane=f"notice:{settled.delivery_id}",
-        next_attempt_at=now + timedelta(seconds=means.sweep_seconds),
+        # On a shelf it is fetched, so there is no hand-over of ours to look after.
+        next_attempt_at=None if mode is DeliveryMode.SHELF else now + timedelta(seconds=means.sweep_seconds),
         created_at=now,
         updated_at=now,
     )
 
 
 def _status_notification(
-    settled: Delivery, directory: Directory, submission: SubmissionRecord, others: Sequence[Delivery], means: Means, now: datetime
+    settled: Delivery, directory: Directory, agreement: Agreement, submission: SubmissionRecord, others: Sequence[Delivery], means: Means, now: datetime
 ) -> Told:
     """Sent once, when every message of the interchange has reached its last stage, with the worst code."""
     touched = (min(others, key=lambda delivery: delivery.sequence),) if others else ()
     every = (settled, *others)
     if not all(reached_last_stage(delivery, directory.outbound(delivery.recipient)) for delivery in every):
         return Told(touched=touched)
-    message, record = _notification(settled, directory.inbound(settled.sender), submission, max(status_of(delivery) for delivery in every), means, now)
-    notice = _notice(settled, means, now, record.message_id)
+    message, record = _notification(settled, agreement, submission, max(status_of(delivery) for delivery in every), means, now)
+    notice = _notice(settled, agreement.mode, means, now, record.message_id)
     facts = {"submission": submission.submission_id, "type": record.type, "recipients": notice.recipient}
     event = AuditEvent(AuditCode.MESSAGE_ACCEPTED, now, record.message_id, facts)
-    return Told(messages=(record,), deliveries=(notice,), touched=touched, outbox=(parcel_entry(notice, dump(message), means),), events=(event,))
+    outbox = () if agreement.mode is DeliveryMode.SHELF else (parcel_entry(notice, dump(message), means),)
+    return Told(messages=(record,), deliveries=(notice,), touched=touched, outbox=outbox, events=(event,))
 
 
 def status_of(delivery: Delivery) -> int:
@@ -118,7 +119,7 @@ def status_of(delivery: Delivery) -> int:
 
 
 def _notification(
-    settled: Delivery, agreement: Agreement | None, submission: SubmissionRecord, status: int, means: Means, now: datetime
+    settled: Delivery, agreement: Agreement, submission: SubmissionRecord, status: int, means: Means, now: datetime
 ) -> tuple[Message, MessageRecord]:
     message_id = MessageId(means.new_id())
     header = Header(
@@ -126,7 +127,7 @@ def _notification(
         recipients=(settled.sender,),
         type="InterchangeStatusNotification",
         action=Action.RESPONSE,
-        version=agreement.version if agreement else "0-9-14",
+        version=agreement.version,
         sender_message_id=message_id,
         control_reference=submission.control_reference,
         in_reply_to=submission.control_reference,

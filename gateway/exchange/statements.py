@@ -6,6 +6,7 @@ to the delivery that it settles. What it is not: the settlement (`settle`).
 
 import base64
 import json
+import re
 from dataclasses import dataclass
 
 from adapters.contract import WireMessage
@@ -23,6 +24,9 @@ from schemas.receipts import Basis, Evidence, FaultClaim, Stage, from_claims
 
 _OF_RECIPIENTS = (Stage.DELIVERED, Stage.APPLIED, Stage.NOT_APPLIED)
 _PROCESSED, _RECEIVED = 202, 200
+_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_LONGEST_TITLE, _LONGEST_DETAIL = 200, 500
+"""Characters; nDelius cuts error texts at 499."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +55,7 @@ def of_receipt(verified: VerifiedContent, wire: WireMessage) -> Statement:
     if receipt.sent_digest is None:
         raise refuse(FaultCode.RECEIPT_DIGEST_MISMATCH, "sent_digest is missing.", pointer="/sent_digest")
     evidence = Evidence("application/jose", wire.body.decode("ascii"))
-    word = Word(stage=receipt.stage, basis=Basis.RECIPIENT_RECEIPT, fault=receipt.fault, evidence=evidence)
+    word = Word(stage=receipt.stage, basis=Basis.RECIPIENT_RECEIPT, fault=_bounded(receipt.fault), evidence=evidence)
     return Statement(
         organisation=verified.key.organisation,
         message_id=MessageId(receipt.subject),
@@ -59,6 +63,14 @@ def of_receipt(verified: VerifiedContent, wire: WireMessage) -> Statement:
         sent_digest=receipt.sent_digest,
         word=word,
     )
+
+
+def _bounded(fault: FaultClaim | None) -> FaultClaim | None:
+    """A partner's reason as we repeat it: its evidence holds the whole of what it wrote."""
+    if fault is None:
+        return None
+    code = fault.code if _CODE.fullmatch(fault.code) else FaultCode.NOT_APPLIED.value
+    return FaultClaim(code, fault.title[:_LONGEST_TITLE], fault.detail[:_LONGEST_DETAIL], fault.pointer[:_LONGEST_TITLE])
 
 
 def status_code(interchange: Interchange) -> int | None:

@@ -57,6 +57,7 @@ class Rule(StrEnum):
     CHANNEL_UNKNOWN = "channel-unknown"
     TYPE_UNKNOWN = "type-unknown"
     POLICY_MISMATCH = "policy-mismatch"
+    ORGANISATION_DIVIDED = "organisation-divided"
     ENDPOINT_INVALID = "endpoint-invalid"
     VALUE_OUT_OF_RANGE = "value-out-of-range"
     KEY_ALGORITHM = "key-algorithm"
@@ -82,6 +83,7 @@ RULES: dict[Rule, str] = {
     Rule.CHANNEL_UNKNOWN: "No channel serves this delivery mode.",
     Rule.TYPE_UNKNOWN: "There is no such message type.",
     Rule.POLICY_MISMATCH: "The security policy does not fit the packaging.",
+    Rule.ORGANISATION_DIVIDED: "The parties of one organisation send in one dialect, under one policy and one maximum age, per packaging: its keys say which.",
     Rule.ENDPOINT_INVALID: "The endpoint does not fit the delivery mode.",
     Rule.VALUE_OUT_OF_RANGE: "A number of the agreement is out of range.",
     Rule.KEY_ALGORITHM: "The algorithm of the key is not allowed.",
@@ -193,6 +195,15 @@ def put_agreement(directory: Directory, agreement: Agreement, parts: Parts, now:
         mode=agreement.mode.value,
     )
     return agreement, event
+
+
+def require_undivided(directory: Directory, organisation: OrganisationId) -> None:
+    """A signature is judged before its sender code is read, so what it is judged by must hang on the key alone."""
+    inbound = [agreement for code in directory.parties_of(organisation) if (agreement := directory.inbound(code)) is not None]
+    for packaging in {agreement.packaging for agreement in inbound}:
+        alike = {(a.dialect, a.policy, a.max_age_seconds) for a in inbound if a.packaging == packaging}
+        if len(alike) > 1:
+            raise OnboardingError(Rule.ORGANISATION_DIVIDED, f"Packaging {packaging}.")
 
 
 def pin_key(directory: Directory, key: KeyRecord, now: datetime) -> tuple[KeyRecord, AuditEvent]:

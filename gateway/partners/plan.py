@@ -60,6 +60,7 @@ def plan(directory: Directory, profile: Profile, parts: Parts, now: datetime) ->
     checked_agreements = [onboarding.put_agreement(after, agreement, parts, now) for agreement in profile.agreements()]
     agreements = _unless_there(after.agreements, [((a.party, a.direction), a, event) for a, event in checked_agreements])
     after = replace(after, agreements=_merged(after.agreements, {(a.party, a.direction): a for a, _ in checked_agreements}))
+    onboarding.require_undivided(after, organisation.organisation_id)
 
     keys: list[tuple[KeyRecord, AuditEvent]] = []
     for entry in profile.keys:

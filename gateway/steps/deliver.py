@@ -207,7 +207,8 @@ class DeliverStep(Step):
                 return settle.handed_to_queue(delivery, leg.agreement, now, outcome.attempt)
             case TryLater() if handover.answer is None:
                 return settle.failed(delivery, handover.fault, leg.agreement, now, outcome.attempt)
-            case HandedOver() if delivery.kind is DeliveryKind.NOTICE and leg.agreement.packaging != "wss":
+            # Of a notice no receipt is owed: a queue's confirm, or a 2xx, is all there is to know.
+            case HandedOver() if delivery.kind is DeliveryKind.NOTICE and (leg.agreement.mode is DeliveryMode.QUEUE or leg.agreement.packaging != "wss"):
                 word = settle.Word(stage=Stage.DELIVERED, basis=Basis.TRANSPORT)
                 return settle.say(
                     delivery,

@@ -267,3 +267,16 @@ def test_a_queue_partner_with_its_user_goes_live() -> None:
     there = replace(there, organisations={**there.organisations, OURS: organisation})
     assert onboarding.missing(there, OURS, NOW) == ()
     assert onboarding.move(there, OURS, Standing.LIVE, NOW)[0].standing is Standing.LIVE
+
+
+def test_parties_of_one_organisation_send_alike_per_packaging() -> None:
+    second = replace(INBOUND, party=C07, dialect="ndelius")
+    both = replace(
+        directory(agreements=(INBOUND, second)),
+        parties={code: Party(code=code, name=code, organisation=OURS) for code in (C05, C07)},
+    )
+    with refused(Rule.ORGANISATION_DIVIDED):
+        onboarding.require_undivided(both, OURS)
+    other_packaging = replace(both, agreements={**both.agreements, (C07, Direction.INBOUND): replace(second, packaging="wss", policy=LEGACY_SPG)})
+    onboarding.require_undivided(other_packaging, OURS)
+    onboarding.require_undivided(directory(agreements=(INBOUND, second)), OURS)  # C07 is another organisation's there

@@ -15,7 +15,7 @@ from gateway.trust.digests import digest
 from gateway.workers.sweeper import Sweeper
 from schemas.faults import Fault, FaultCode
 from schemas.identifiers import DeliveryId, OrganisationId
-from schemas.receipts import Basis, Receipt, Stage, encode
+from schemas.receipts import Basis, FaultClaim, Receipt, Stage, encode
 from tests.support.world import FakeChannel, World, both, contact, default_agreements, make_world
 from tests.unit.road.test_submit import hand_in, read_receipt
 
@@ -332,3 +332,28 @@ def test_a_late_parcel_of_what_is_handed_over_holds_nothing_up(world: World) -> 
     assert now_of(world, first.message_id).state is DeliveryState.HANDED_OVER
     assert now_of(world, second.message_id).state is DeliveryState.HANDED_OVER
     assert len(world.queue.handed) == 2
+
+
+def test_a_partners_own_words_stay_in_its_evidence(world: World) -> None:
+    delivery = accept(world, "m1")
+    world.deliver("C17")
+    world.post("alpha")
+    sent = now_of(world, delivery.message_id).sent_digest
+    fault = FaultClaim("no such <case>", "t" * 300, "Words about a person. " * 100)
+    receipt = Receipt(
+        issuer="beta",
+        audience="x",
+        receipt_id="r",
+        issued_at=int(world.now.timestamp()),
+        stage=Stage.NOT_APPLIED,
+        subject=str(delivery.message_id),
+        recipient="C17",
+        sent_digest=sent,
+        fault=fault,
+    )
+    assert isinstance(world.pipeline.submit([world.submission("beta", world.signed("beta", encode(receipt), kind="receipt"))])[0], Settled)
+    row = now_of(world, delivery.message_id)
+    assert (row.fault, row.fault_detail) == (FaultCode.NOT_APPLIED, None)
+    told = read_receipt(world, world.post("alpha")[0], "alpha").fault
+    assert told is not None
+    assert (told.code, len(told.title), len(told.detail)) == ("not-applied", 200, 500)

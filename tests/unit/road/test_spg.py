@@ -18,6 +18,7 @@ from gateway.trust.policy import LEGACY_SPG
 from gateway.trust.soap import content_type, unwrap_unsigned, wrap
 from gateway.trust.unsafe_legacy import UnsafeLegacyWssPackaging
 from schemas.faults import Fault, FaultCode
+from schemas.identifiers import OrganisationId
 from schemas.messages.interchange_status_notification import InterchangeStatusNotification
 from schemas.receipts import Basis, Receipt, Stage, encode
 from tests.support.world import World, both, default_agreements, make_world, seal_soap
@@ -248,3 +249,27 @@ def test_spg_to_json_carries_the_whole_transfer(world: World) -> None:
     world.deliver("C17")
     row = now_of(world, result.message_ids[0])
     assert [item["pointer"] for item in json.loads(row.left_out)] == ["/header/application"]
+
+
+@pytest.mark.parametrize("mode", [DeliveryMode.QUEUE, DeliveryMode.SHELF])
+def test_the_202_finds_its_way_by_queue_and_by_shelf(tmp_path: Path, mode: DeliveryMode) -> None:
+    agreements = [a for a in default_agreements() if a.party != "N00"]
+    agreements += both("N00", dialect="ndelius", packaging="wss", mode=mode)
+    world = make_world(f"sqlite:///{tmp_path / 'g.db'}", agreements)
+    result = soap_in(world, interchange())
+    assert isinstance(result, Accepted)
+    world.deliver("C17")
+    word(world, now_of(world, result.message_ids[0]))
+    if mode is DeliveryMode.QUEUE:
+        world.deliver("N00")
+        wires = [wire for wire, _ in world.queue.handed[1:]]
+    else:
+        world.pass_time(hours=1)
+        assert [d.recipient for d in world.store.queries.due(world.now, 10)] == []
+        items = world.pipeline.collect(OrganisationId("ndelius"), 0, 10)
+        wires = [item.wire for item in items]
+        assert isinstance(world.pipeline.acknowledge(OrganisationId("ndelius"), items[0].delivery_id), Settled)
+    content = DIALECTS["ndelius"].read(unwrap_unsigned(wires[0].body, Limits()).claimed_content).entries[0].content
+    assert content == InterchangeStatusNotification(status_code=202)
+    assert world.parcels("N00") == []
+    world.store.close()
