@@ -22,6 +22,7 @@ from gateway.contract import Store, StoreUnavailable
 from gateway.keystore import KeystoreError
 from gateway.partners.directory import Directory
 from gateway.partners.party import Standing
+from gateway.records import DeadLetterState
 from gateway.store.opening import open_store
 from gateway.trust.keyring import KeyRecord
 from gateway.trust.minting import certificate_der, certificate_ends
@@ -30,6 +31,7 @@ from gateway.trust.signing import KeyUnusable
 LEAST_FREE_BYTES = 1024**3
 SOON = timedelta(days=30)
 OLDEST_PYTHON = (3, 11)
+_MOST_COUNTED = 100
 CLOCK_TOLERANCE = timedelta(seconds=300)
 
 
@@ -128,6 +130,7 @@ def _with_store(settings: Settings, store: Store) -> list[Check]:
         lambda: _broker(settings, directory),
         lambda: _partner_keys(directory, at),
         lambda: _partners(store, directory),
+        lambda: _dead_letters(store),
     ]
     return [check() for check in checks]
 
@@ -185,3 +188,11 @@ def _partners(store: Store, directory: Directory) -> Check:
     live = sum(one.standing is Standing.LIVE for one in directory.organisations.values())
     text = f"{live} of {len(directory.organisations)} organisations live, {len(store.queries.queues())} parties with deliveries"
     return Check("partners", State.GOOD if live else State.WARNING, text, "" if live else "gateway partner apply FILE; docs/partners/onboarding.md")
+
+
+def _dead_letters(store: Store) -> Check:
+    waiting = store.dead_letters.list(0, _MOST_COUNTED, DeadLetterState.NEEDS_A_PERSON)
+    if not waiting:
+        return Check("dead letters", State.GOOD, "none needs a person")
+    count = f"{len(waiting)} or more" if len(waiting) == _MOST_COUNTED else str(len(waiting))
+    return Check("dead letters", State.WARNING, f"{count} need a person", "gateway dead-letters list --state needs-a-person")

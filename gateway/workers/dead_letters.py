@@ -10,6 +10,7 @@ import hashlib
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from broker.contract import Broker, Consumer, Outcome, Received
@@ -54,13 +55,15 @@ class DeadLetterWorker:
     ) -> None:
         self._store, self._broker, self._pipeline, self._clock, self._means = store, broker, pipeline, clock, means
         self._holder, self._observe = holder, observe
+        self._lease_until: datetime | None = None
 
     def run(self, stop: threading.Event) -> None:
         """Drain until told to stop."""
         consumers: dict[str, Consumer] = {}
         try:
             while not stop.is_set():
-                if not self._store.leases.acquire(_LEASE, self._holder, self._clock(), _LEASE_SECONDS):
+                if not self._holds_lease():
+                    _close_all(consumers)
                     stop.wait(1.0)
                     continue
                 for vhost in (GATEWAY, PARTNERS):
@@ -68,13 +71,21 @@ class DeadLetterWorker:
                         consumers[vhost] = self._broker.consumer(vhost, DEAD, prefetch=_ITEMS)
                     self._drain(vhost, consumers[vhost], stop)
         finally:
-            for consumer in consumers.values():
-                consumer.close()
+            _close_all(consumers)
+            self._lease_until = None
             self._store.leases.release(_LEASE, self._holder)
+
+    def _holds_lease(self) -> bool:
+        """Renewed at half time. Two that drain by mistake harm nobody: the broker gives each its own letters."""
+        now = self._clock()
+        if self._lease_until is None or now >= self._lease_until - timedelta(seconds=_LEASE_SECONDS / 2):
+            held = self._store.leases.acquire(_LEASE, self._holder, now, _LEASE_SECONDS)
+            self._lease_until = now + timedelta(seconds=_LEASE_SECONDS) if held else None
+        return self._lease_until is not None
 
     def _drain(self, vhost: str, consumer: Consumer, stop: threading.Event) -> None:
         for item in consumer.receive(_ITEMS, _WAIT_SECONDS):
-            if stop.is_set() or not self._store.leases.acquire(_LEASE, self._holder, self._clock(), _LEASE_SECONDS):
+            if stop.is_set():
                 return  # whatever was not settled comes again
             self.bury(vhost, item, stop)
             consumer.settle([item], Outcome.DONE)
@@ -124,6 +135,11 @@ class DeadLetterWorker:
             state=state,
             body=None if state is DeadLetterState.IN_STORE else seal(item.body, self._means.archive, associated(letter_id), self._means.random),
         )
+
+
+def _close_all(consumers: dict[str, Consumer]) -> None:
+    while consumers:
+        consumers.popitem()[1].close()
 
 
 def associated(letter_id: str) -> bytes:

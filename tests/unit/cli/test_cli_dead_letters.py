@@ -49,3 +49,15 @@ def test_a_letter_is_shown_without_its_body(desk: Installation) -> None:
     assert (shown["state"], shown["body_kept"], shown["message_id"]) == ("needs-a-person", True, "[red]their id")
     assert "body" not in shown
     assert "from.alpha" in desk.run("dead-letters", "show", "two").out
+
+
+def test_doctor_says_that_a_person_is_needed(desk: Installation) -> None:
+    def found() -> str:
+        checks = desk.ask("doctor")["checks"]
+        assert isinstance(checks, list)
+        return next(one["state"] for one in checks if one["name"] == "dead letters")
+
+    desk.change(lambda store: put(store, "one", DeadLetterState.TAKEN))
+    assert found() == "ok"
+    desk.change(lambda store: put(store, "two", DeadLetterState.NEEDS_A_PERSON))
+    assert found() == "warning"
