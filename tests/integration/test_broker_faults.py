@@ -10,7 +10,7 @@ import pytest
 
 from broker.node import PrivateNode
 from tests.support.exchange import Installation, installation, payloads, prove
-from tests.support.faults import ManyPartners, give_gateway_its_user, keep_order_until_applied, vhosts_of, wait_until
+from tests.support.faults import ManyPartners, bugs_in, give_gateway_its_user, keep_order_until_applied, vhosts_of, wait_until
 from tests.support.integrity import findings
 
 pytestmark = [pytest.mark.rabbitmq, pytest.mark.slow, pytest.mark.timeout(240)]
@@ -20,7 +20,7 @@ MakeNode = Callable[[], PrivateNode]
 
 def test_a_killed_broker_comes_back(store_url: str, own_rabbitmq_node: MakeNode, tmp_path: Path) -> None:
     node = own_rabbitmq_node()
-    with vhosts_of(node) as vhosts, installation(tmp_path, store_url, vhosts) as place:
+    with vhosts_of(node) as vhosts, installation(tmp_path, store_url, vhosts, log_level="info") as place:
         partners = _under_way(place)
         try:
             node.kill()
@@ -32,11 +32,12 @@ def test_a_killed_broker_comes_back(store_url: str, own_rabbitmq_node: MakeNode,
             place.stop()
     prove(partners)
     assert findings(store_url) == []
+    assert bugs_in(tmp_path) == []
 
 
 def test_a_broker_that_lost_its_disk_is_built_anew(store_url: str, own_rabbitmq_node: MakeNode, tmp_path: Path) -> None:
     node = own_rabbitmq_node()
-    with vhosts_of(node) as vhosts, installation(tmp_path, store_url, vhosts) as place:
+    with vhosts_of(node) as vhosts, installation(tmp_path, store_url, vhosts, log_level="info") as place:
         keep_order_until_applied(store_url, "C17")
         partners = _under_way(place)
         try:
@@ -51,13 +52,14 @@ def test_a_broker_that_lost_its_disk_is_built_anew(store_url: str, own_rabbitmq_
             place.stop()
     prove(partners)
     assert findings(store_url) == []
+    assert bugs_in(tmp_path) == []
 
 
 @pytest.mark.postgresql
 def test_two_gateways_one_of_them_killed_and_then_the_broker(migrated_postgresql_url: str, own_rabbitmq_node: MakeNode, tmp_path: Path) -> None:
     """Two of every role: one relay and one sweeper at work, one consumer of each queue, whatever dies."""
     node = own_rabbitmq_node()
-    with vhosts_of(node) as vhosts, installation(tmp_path, migrated_postgresql_url, vhosts) as place:
+    with vhosts_of(node) as vhosts, installation(tmp_path, migrated_postgresql_url, vhosts, log_level="info") as place:
         partners = _under_way(place, gateways=2)
         try:
             place.processes[0].kill()
@@ -70,6 +72,7 @@ def test_two_gateways_one_of_them_killed_and_then_the_broker(migrated_postgresql
             place.stop()
     prove(partners)
     assert findings(migrated_postgresql_url) == []
+    assert bugs_in(tmp_path) == []
 
 
 def _under_way(place: Installation, gateways: int = 1) -> ManyPartners:

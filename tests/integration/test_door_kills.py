@@ -25,7 +25,7 @@ from gateway.rehearsal.ndelius import Letter, SimulatedNdelius
 from gateway.rehearsal.shelf_crc import ShelfCrc
 from tests.support.doomed import Child
 from tests.support.doors import AUDIENCE, PATIENCE_SECONDS, House, house
-from tests.support.faults import wait_until
+from tests.support.faults import bugs_in, wait_until
 from tests.support.integrity import findings
 from tests.support.world import contact
 
@@ -35,11 +35,12 @@ WHEN = pytest.mark.parametrize("when", ["before", "after"])
 
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[House]:
-    with house(tmp_path, f"sqlite:///{tmp_path / 'gateway.db'}", log_level="warning") as made:
+    with house(tmp_path, f"sqlite:///{tmp_path / 'gateway.db'}") as made:
         yield made
         assert made.failures() == []
         made.close_gateway()
         assert findings(made.database_url) == []
+        assert bugs_in(tmp_path) == []
 
 
 @WHEN

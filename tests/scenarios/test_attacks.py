@@ -35,6 +35,7 @@ from gateway.trust.unsafe_legacy import UnsafeLegacyWssPackaging
 from schemas.receipts import Receipt, Stage, encode, from_claims
 from tests.support.doors import AUDIENCE, House, house
 from tests.support.exchange import claims
+from tests.support.faults import bugs_in
 from tests.support.integrity import findings
 from tests.support.rabbitmq import private_vhosts
 from tests.support.world import contact
@@ -111,6 +112,7 @@ def field(rabbitmq_node: PrivateNode, tmp_path_factory: pytest.TempPathFactory) 
         place.close_gateway()
         assert [secret for secret in SECRETS if secret in place.logs()] == []
         assert findings(url) == []
+        assert bugs_in(directory) == []
 
 
 @pytest.fixture(autouse=True)

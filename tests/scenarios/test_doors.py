@@ -19,6 +19,7 @@ from gateway.rehearsal.gateway_link import SOAP_PATH, Caller, GatewayLink
 from gateway.rehearsal.journal import Entry, Journal, Noted
 from gateway.rehearsal.ndelius import Letter
 from tests.support.doors import AUDIENCE, PATIENCE_SECONDS, House, house
+from tests.support.faults import bugs_in
 from tests.support.integrity import findings
 from tests.support.rabbitmq import private_vhosts
 
@@ -73,6 +74,7 @@ def story(request: pytest.FixtureRequest, rabbitmq_node: PrivateNode, tmp_path_f
             partner.stop()
         place.close_gateway()
         assert findings(url) == []
+        assert bugs_in(directory) == []
 
 
 def request_values(party: str) -> dict[str, str]:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from broker.contract import BrokerUnavailable
 from broker.node import PrivateNode
@@ -45,6 +46,13 @@ def give_gateway_its_user(vhosts: PrivateVhosts) -> None:
         except BrokerUnavailable:
             assert time.monotonic() < deadline
             time.sleep(0.1)
+
+
+def bugs_in(directory: Path) -> list[str]:
+    """Lines of gateways' logs that tell of an error nobody expected. The log must be written from `info` on."""
+    lines = [line for path in sorted(directory.glob("gateway-*.log")) for line in path.read_text().splitlines()]
+    assert lines, "no gateway wrote a log"
+    return [line for line in lines if '"event": "bug"' in line or '"kind": "bug:' in line or "Traceback" in line]
 
 
 def keep_order_until_applied(database_url: str, party: str) -> None:
