@@ -6,7 +6,7 @@ Lanes go side by side; within a lane one delivery at a time, the next only when 
 """
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -88,7 +88,8 @@ class DeliverStep(Step):
     def _load_lanes(self, leg: Leg, parcels: Sequence[Parcel]) -> dict[str, deque[Delivery]]:
         blocking = BLOCKING_UNTIL_APPLIED if leg.agreement.order is OrderUntil.APPLIED else BLOCKING
         queries, names = self._parts.store.queries, list(dict.fromkeys(parcel.lane for parcel in parcels))
-        lanes = {name: deque(found) for name, found in queries.lanes(leg.recipient, names, blocking, _PER_LANE).items()}
+        carried = {parcel.delivery_id for parcel in parcels}
+        lanes = {name: _in_hand(found, carried) for name, found in queries.lanes(leg.recipient, names, blocking, _PER_LANE).items()}
         seen = {delivery.delivery_id for lane in lanes.values() for delivery in lane}
         resend = [parcel.delivery_id for parcel in parcels if parcel.delivery_id not in seen]
         for delivery in queries.deliveries(resend).values() if resend else ():
@@ -239,6 +240,15 @@ class DeliverStep(Step):
         if isinstance(handover, TryLater):
             return settle.failed(delivery, fault, leg.agreement, now, outcome.attempt)
         return settle.refused(delivery, fault, now, outcome.attempt)
+
+
+def _in_hand(lane: Sequence[Delivery], carried: Collection[DeliveryId]) -> deque[Delivery]:
+    """What of a lane to work on now. Behind a head that was never tried, every delivery still has its own parcel
+    on the way, with the message inside; behind one that failed, their parcels came and went."""
+    if not lane or lane[0].state is not DeliveryState.WAITING or lane[0].failures:
+        return deque(lane)
+    last = max((place for place, delivery in enumerate(lane) if delivery.delivery_id in carried), default=0)
+    return deque(lane[: last + 1])
 
 
 def leg_to(recipient: PartyCode, directory: Directory) -> Leg | None:
