@@ -152,10 +152,10 @@ def test_both_queues_are_drained_by_one_at_a_time(world: World) -> None:
 
 def test_who_loses_the_lease_lets_go_of_what_it_held(world: World) -> None:
     broker = MemoryBroker(TOPOLOGY)
+    with broker.changed:
+        dead = broker.queue(PARTNERS, DEAD)
     with working([undertaker(world, broker, "first")]):
-        assert eventually(lambda: [1] if not world.store.leases.acquire("dead-letters", "another", world.now, 60) else [])  # type: ignore[arg-type, return-value]
+        assert eventually(lambda: list(dead.consumers))  # type: ignore[arg-type, return-value]
         while not world.store.leases.acquire("dead-letters", "another", world.now, 3600):
             world.pass_time(seconds=31)
-        with broker.changed:
-            dead = broker.queue(PARTNERS, DEAD)
         assert eventually(lambda: [] if dead.consumers else [1])  # type: ignore[arg-type, return-value]
