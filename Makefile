@@ -10,7 +10,7 @@ PYTHON ?= python3.11
 UV ?= uv
 WORKERS ?= 2
 PURE := tests/architecture tests/unit tests/properties tests/contract tests/vectors tests/fuzz
-PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 SOURCES := gateway adapters broker schemas tests docs
 COMPILE := pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-header --no-annotate --exclude-newer "$$(date -u -d -7days +%F)"
