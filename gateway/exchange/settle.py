@@ -71,8 +71,8 @@ def say(delivery: Delivery, word: Word, around: Surroundings, means: Means, now:
         next_attempt_at=None,
         last_receipt=signed.digest,
         fault=word.fault.code if word.fault else None,
-        # A partner's free text may name people: it stays in its signed evidence, not in a column.
-        fault_detail=None,
+        # A partner's free text may name people: it stays in its signed evidence, not in a column. An operator's reason is ours.
+        fault_detail=word.fault.detail if word.fault and word.basis is Basis.OPERATOR else None,
         updated_at=now,
     )
     facts: dict[str, Fact] = {"basis": word.basis.value, "receipt": signed.digest, "sent": delivery.sent_digest or ""}
