@@ -38,7 +38,7 @@ class Terminal:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         self.folder = folder
-        (folder / "examples").symlink_to(ROOT / "examples")
+        (folder / "docs").symlink_to(ROOT / "docs")
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")}
         self.environment = {
             **inherited,
