@@ -6,6 +6,7 @@ What it is: the parts and the signature over them. What it is not: a judgement o
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from jwt.algorithms import get_default_algorithms
 from jwt.exceptions import PyJWTError
@@ -13,7 +14,7 @@ from jwt.exceptions import PyJWTError
 from gateway.trust import base64url, strict_json
 from gateway.trust.contract import Limits, Signer
 from gateway.trust.keyring import KeyRecord
-from gateway.trust.signing import KeyUnusable, load_public_key
+from gateway.trust.signing import KeyUnusable, PublicKey, load_public_key
 from schemas.faults import FaultCode, refuse
 
 _MAX_HEADER_CHARACTERS = 4096
@@ -51,10 +52,18 @@ def signature_holds(token: Compact, key: KeyRecord) -> bool:
     if algorithm is None:
         return False
     try:
-        return bool(algorithm.verify(token.signing_input, algorithm.prepare_key(load_public_key(key.public_key)), token.signature))
+        return bool(algorithm.verify(token.signing_input, _prepared(key.algorithm, key.public_key), token.signature))
     except (PyJWTError, KeyUnusable, ValueError, TypeError):
         # a key record whose algorithm is not its key's kind verifies nothing
         return False
+
+
+@lru_cache(maxsize=1024)
+def _prepared(algorithm: str, public_key: bytes) -> PublicKey:
+    """A key parsed, and checked by pyjwt to be of the algorithm's kind, once. Raises what `prepare_key` does."""
+    key = load_public_key(public_key)
+    _ALGORITHMS[algorithm].prepare_key(key)
+    return key
 
 
 def join(header: bytes, payload: bytes, signer: Signer) -> bytes:
