@@ -8,12 +8,12 @@ What it is not: a judge: it compares keys and versions and nothing else. Called 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, select
 from sqlalchemy.exc import DBAPIError
 
 from gateway.changes import Changes, Committed
 from gateway.records import Delivery, DuplicateKey, SubmissionRecord, Verdict
-from gateway.store.bulk import insert_rows
+from gateway.store.bulk import insert_rows, update_versions
 from gateway.store.engine import CHUNK, Database, translated
 from gateway.store.head import Head, digest_at, lock_head
 from gateway.store.rows import (
@@ -34,7 +34,6 @@ _HOLDERS = select(duplicate_keys).where(duplicate_keys.c.key_digest.in_(bindpara
 _VERSIONS = select(deliveries.c.delivery_id, deliveries.c.version, deliveries.c.document_wrapped).where(
     deliveries.c.delivery_id.in_(bindparam("wanted", expanding=True))
 )
-_UPDATE = update(deliveries).where(deliveries.c.delivery_id == bindparam("of_delivery"), deliveries.c.version == bindparam("of_version"))
 _RELEASE = delete(duplicate_keys).where(duplicate_keys.c.key_digest == bindparam("of_key"))
 
 
@@ -208,7 +207,7 @@ def _write_updates(connection: Connection, updates: Sequence[_Update]) -> None:
     for place, change in enumerate(updates):
         run.append(_update_values(change))
         if place + 1 == len(updates) or updates[place + 1].with_document != change.with_document:
-            written = connection.execute(_UPDATE, run).rowcount
+            written = update_versions(connection, deliveries, "delivery_id", run)
             if written != len(run):
                 raise RuntimeError(f"{len(run) - written} deliveries changed under the lock of the head")
             run = []
@@ -216,7 +215,7 @@ def _write_updates(connection: Connection, updates: Sequence[_Update]) -> None:
 
 def _update_values(change: _Update) -> Values:
     delivery = change.delivery
-    values: Values = {"of_delivery": delivery.delivery_id, "of_version": delivery.version, "version": delivery.version + 1}
+    values: Values = {"of_key": delivery.delivery_id, "of_version": delivery.version, "version": delivery.version + 1}
     values.update(delivery_progress(delivery))
     if change.with_document:
         values.update(delivery_document(delivery))
