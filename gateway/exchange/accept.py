@@ -131,9 +131,14 @@ class Acceptance:
             supersedes=self.supersedes,
             messages=tuple(messages),
             new_deliveries=tuple(deliveries),
-            outbox=tuple(parcels) + answer_entries(self.submission, self.verified.key.organisation, signed.jws, self.submission_id),
+            outbox=tuple(parcels) + self._answer(signed),
             events=tuple(events),
         )
+
+    def _answer(self, signed: receipts.SignedReceipt) -> tuple[OutboxEntry, ...]:
+        outbound = self.directory.outbound(self.interchange.sender)
+        bundle = outbound is not None and outbound.bundle_receipts
+        return answer_entries(self.submission, self.verified.key.organisation, signed.jws, self.submission_id, bundle=bundle)
 
     def _record(self, signed: receipts.SignedReceipt) -> SubmissionRecord:
         return submission_record(
@@ -328,13 +333,18 @@ def parcel_entry(delivery: Delivery, plain: bytes | None, means: Means) -> Outbo
     )
 
 
-def answer_entries(submission: Submission, organisation: OrganisationId, jws: str, message_id: str) -> tuple[OutboxEntry, ...]:
+def answer_entries(submission: Submission, organisation: OrganisationId, jws: str, message_id: str, *, bundle: bool = False) -> tuple[OutboxEntry, ...]:
     """What came over AMQP is answered over the sender's own queue; elsewhere the door answers."""
-    return (receipt_entry(organisation, jws, message_id),) if submission.channel == "amqp" else ()
+    return (receipt_entry(organisation, jws, message_id, bundle=bundle),) if submission.channel == "amqp" else ()
 
 
-def receipt_entry(organisation: OrganisationId, jws: str, message_id: str) -> OutboxEntry:
-    """A receipt on its way into the partner's own queue."""
+def receipt_entry(organisation: OrganisationId, jws: str, message_id: str, *, bundle: bool = False) -> OutboxEntry:
+    """A receipt on its way into the partner's own queue; by agreement in company."""
     return OutboxEntry(
-        vhost="partners", exchange="to", routing_key=organisation, body=jws.encode("ascii"), message_id=message_id, content_type="application/jose"
+        vhost="partners",
+        exchange="to",
+        routing_key=organisation,
+        body=jws.encode("ascii"),
+        message_id=message_id,
+        content_type=receipts.LINES_MEDIA_TYPE if bundle else receipts.MEDIA_TYPE,
     )

@@ -58,7 +58,8 @@ def tell(
     if signed.receipt.stage.value not in agreement.receipt_stages:
         return Told()
     if agreement.mode is DeliveryMode.QUEUE:
-        return Told(outbox=(receipt_entry(organisation.organisation_id, signed.jws, signed.receipt.receipt_id),))
+        entry = receipt_entry(organisation.organisation_id, signed.jws, signed.receipt.receipt_id, bundle=agreement.bundle_receipts)
+        return Told(outbox=(entry,))
     if agreement.mode is DeliveryMode.PUSH and agreement.receipt_endpoint:
         return _pushed(settled, signed, means, now)
     return Told()

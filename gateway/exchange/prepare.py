@@ -8,12 +8,11 @@ from datetime import datetime
 
 from adapters.contract import Address, WireMessage
 from gateway.exchange.means import Means
+from gateway.exchange.receipts import MEDIA_TYPE
 from gateway.partners.agreement import Agreement
 from gateway.records import Delivery, DeliveryKind
 from gateway.trust.contract import Packaging, SealOrder
 from schemas.identifiers import OrganisationId
-
-RECEIPT_MEDIA_TYPE = "application/jose"
 
 
 def is_plain_receipt(delivery: Delivery) -> bool:
@@ -26,7 +25,7 @@ def package(
 ) -> WireMessage:
     """The document as it travels. Raises SignerUnavailable."""
     if is_plain_receipt(delivery):
-        return WireMessage(document, RECEIPT_MEDIA_TYPE)
+        return WireMessage(document, MEDIA_TYPE)
     order = SealOrder(document=document, kind="message", audience=organisation, now=now, soap_version=agreement.soap_version)
     return packaging.seal(order, means.signer_for(agreement.packaging))
 

@@ -14,6 +14,10 @@ from schemas.faults import Fault
 from schemas.identifiers import Digest, OrganisationId
 from schemas.receipts import Basis, Evidence, FaultClaim, MessageVerdict, Receipt, Stage, encode
 
+MEDIA_TYPE = "application/jose"
+LINES_MEDIA_TYPE = "application/vnd.interagency-gateway.jose-lines"
+"""Several compact JWS in one AMQP message, a line each: every one signed, judged and answered by itself."""
+
 
 @dataclass(frozen=True, slots=True)
 class SignedReceipt:

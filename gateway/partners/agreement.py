@@ -75,6 +75,8 @@ class Agreement:
     """Push mode, JSON: where later-stage receipts are posted; None: the sender asks for them."""
     receipt_stages: frozenset[str] = frozenset({"delivered", "applied", "not-applied", "discarded"})
     """Later stages that the sender wants to be told of."""
+    bundle_receipts: bool = False
+    """Queue mode: receipts that are ready together may come in one AMQP message, a line each."""
     bare_response: bool = False
     """SPG: the caller expects the synchronous SPGInterchangeResponse without a signature."""
     last_stage: LastStage = LastStage.APPLIED

@@ -60,6 +60,7 @@ class AgreementEntry(_Closed):
     endpoint: str | None = None
     receipt_endpoint: str | None = None
     receipt_stages: frozenset[Literal["delivered", "applied", "not-applied", "discarded"]] | None = None
+    bundle_receipts: bool | None = None
     bare_response: bool | None = None
     last_stage: LastStage | None = None
     order: OrderUntil | None = None

@@ -57,6 +57,7 @@ class Setup:
     database_url: str
     broker: BrokerSide
     programs: dict[str, Program]
+    bundle: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ def main(arguments: Sequence[str]) -> int:
     directory = options.directory.resolve()
     clear(directory)
     with ExitStack() as stack:
-        setup = _set_up(directory, options.database, teller, stack)
+        setup = _set_up(directory, options.database, teller, stack, bundle=not options.single_receipts)
         teller.progress(f"{options.messages} messages")
         figures = _measure(setup, options.messages, options.window, stack)
         for program in setup.programs.values():
@@ -96,6 +97,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--window", type=int, default=WINDOW)
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
     parser.add_argument("--floor", type=Path)
+    parser.add_argument("--single-receipts", action="store_true", help="each receipt in an AMQP message of its own")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--directory", type=Path, default=DIRECTORY)
     options = parser.parse_args(list(arguments))
@@ -104,7 +106,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     return options
 
 
-def _set_up(directory: Path, database: str, teller: Teller, stack: ExitStack) -> Setup:
+def _set_up(directory: Path, database: str, teller: Teller, stack: ExitStack, *, bundle: bool) -> Setup:
     broker = start_broker(directory, (SENDER, RECEIVER), (SENDER, RECEIVER), teller.progress, stack)
     if broker is None:
         raise SystemExit("the bench needs an installed rabbitmq-server")
@@ -113,7 +115,7 @@ def _set_up(directory: Path, database: str, teller: Teller, stack: ExitStack) ->
     settings_path = directory / "gateway.toml"
     own: dict[str, Setting] = {"environment": "test", "data_dir": directory, "database_url": database_url, "audience": AUDIENCE, "keys_dir": directory / "keys"}
     write_settings(settings_path, {**own, **broker.settings(), "log_level": "warning"})
-    documents = [profiles.queued(one, dialect="canonical", sign=_make_key(directory, one)) for one in (SENDER, RECEIVER)]
+    documents = [profiles.queued(one, dialect="canonical", sign=_make_key(directory, one), bundle_receipts=bundle) for one in (SENDER, RECEIVER)]
     onboard(database_url, documents, broker, teller.progress)
     programs = {role: Program(role, settings_path, directory / f"{role}.log", directory / f"{role}.pid") for role in ROLES}
     for role, program in programs.items():
@@ -121,7 +123,7 @@ def _set_up(directory: Path, database: str, teller: Teller, stack: ExitStack) ->
         stack.callback(program.stop)
     teller.progress("starting the gateway's roles")
     _await_consumers(broker, programs["courier"])
-    return Setup(directory, settings_path, database_url, broker, programs)
+    return Setup(directory, settings_path, database_url, broker, programs, bundle)
 
 
 def _make_key(directory: Path, subject: Subject) -> PartnerKey:
@@ -156,7 +158,9 @@ def _measure(setup: Setup, messages: int, window: int, stack: ExitStack) -> Figu
     to_b.send("stop")
     received = _hear(to_b, ReceiverResult)
     cpu |= {"partner A": sent.cpu_seconds, "partner B": received.cpu_seconds}
-    return Figures(sent, received, cpu, peak, messages + received.received + _publishes(setup.database_url))
+    receipts_to_a = sent.accepted + sent.final + sum(sent.other_stages.values())
+    publishes = messages + received.letters + sent.letters - receipts_to_a + _entries(setup.database_url)
+    return Figures(sent, received, cpu, peak, publishes)
 
 
 def _processes(setup: Setup) -> dict[str, int]:
@@ -210,11 +214,12 @@ def _side(setup: Setup, subject: Subject) -> PartnerSide:
         key_path=str(setup.directory / f"{subject.organisation}.pem"),
         audience=AUDIENCE,
         jwks=keystore.open_keys(setup.directory / "keys").public_jwks(),
+        bundle=setup.bundle,
     )
 
 
-def _publishes(database_url: str) -> int:
-    """What the gateway published: parcels and receipts by the relay, and attempts to hand over by the courier.
+def _entries(database_url: str) -> int:
+    """What the gateway owed to the broker: parcels and receipts of the outbox, and attempts to hand over.
 
     Read where the gateway keeps it: the broker's own counters are samples, and miss some under load.
     """
@@ -257,6 +262,7 @@ def _report(options: argparse.Namespace, figures: Figures, cores: list[int], flo
         "seconds": round(seconds, 2),
         "messages_per_second": round(rate, 1),
         "window": options.window,
+        "receipts": "each alone" if options.single_receipts else "bundled, a line each, as agreed",
         "latency_ms": {name: round(1000 * quantile(latencies, share), 1) for name, share in _QUANTILES.items()} if latencies else {},
         "cpu_ms_per_message": {name: round(1000 * used / count, 3) for name, used in figures.cpu.items()},
         "publishes_per_message": round(figures.publishes / count, 2),

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from broker.contract import Confirm, Outcome, Publication, Publisher
 from broker.rabbitmq import RabbitBroker
+from gateway.exchange.receipts import LINES_MEDIA_TYPE
 from gateway.rehearsal.gateway_link import JOSE
 from gateway.rehearsal.jose import PartnerKey, PublishedKeys, unbase64url
 
@@ -41,6 +42,8 @@ class PartnerSide:
     key_path: str
     audience: str
     jwks: Mapping[str, object]
+    bundle: bool = True
+    """Receipts that are ready together travel in one AMQP message, as agreed with the gateway."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +59,8 @@ class SenderResult:
     accepted: int
     final: int
     other_stages: dict[str, int]
+    letters: int
+    """AMQP messages that brought the receipts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +71,8 @@ class ReceiverResult:
     received: int
     distinct: int
     out_of_order: int
+    letters: int
+    """AMQP messages that carried its receipts."""
 
 
 class Sender:
@@ -79,6 +86,7 @@ class Sender:
         self._sent_at: dict[str, float] = {}
         self._sender_ids: dict[str, str] = {}
         self._latencies: list[float] = []
+        self._letters = 0
         self._stages: dict[str, int] = {}
         self._moved = threading.Condition()
         self._last_news = time.monotonic()
@@ -107,6 +115,7 @@ class Sender:
             accepted=accepted,
             final=final,
             other_stages=self._stages,
+            letters=self._letters,
         )
 
     def _await_room(self) -> None:
@@ -125,8 +134,10 @@ class Sender:
         consumer = self._broker.consumer("partners", f"to.{self._side.organisation}")
         while len(self._latencies) < self._count and not self._stalled():
             batch = consumer.receive(BATCH, WAIT_SECONDS)
+            self._letters += len(batch)
             for received in batch:
-                self._take(received.body.decode("ascii"))
+                for jws in received.body.decode("ascii").split("\n"):
+                    self._take(jws)
             if batch:
                 consumer.settle(batch, Outcome.DONE)
                 with self._moved:
@@ -160,6 +171,7 @@ class Receiver:
         self._seen: set[str] = set()
         self._last_by_case: dict[str, int] = {}
         self._received = 0
+        self._letters = 0
         self._out_of_order = 0
 
     def run(self, stop: threading.Event) -> ReceiverResult:
@@ -170,12 +182,17 @@ class Receiver:
         while not stop.is_set():
             batch = consumer.receive(BATCH, WAIT_SECONDS)
             if batch:
-                publisher.publish([self._answer(received.body.decode("ascii")) for received in batch])
+                receipts = [self._answer(received.body.decode("ascii")) for received in batch]
+                letters = [_bundle(receipts)] if self._side.bundle else receipts
+                publisher.publish(letters)
+                self._letters += len(letters)
                 consumer.settle(batch, Outcome.DONE)
         consumer.close()
         publisher.close()
         self._broker.close()
-        return ReceiverResult(cpu_seconds=time.process_time() - began, received=self._received, distinct=len(self._seen), out_of_order=self._out_of_order)
+        return ReceiverResult(
+            cpu_seconds=time.process_time() - began, received=self._received, distinct=len(self._seen), out_of_order=self._out_of_order, letters=self._letters
+        )
 
     def _answer(self, jws: str) -> Publication:
         opened = self._keys.open(jws, kind="message", audience=self._side.organisation)
@@ -204,6 +221,11 @@ class Receiver:
         case, number = str(document["crn"]), int(str(document["contact_id"]))
         self._out_of_order += number <= self._last_by_case.get(case, -1)
         self._last_by_case[case] = max(number, self._last_by_case.get(case, -1))
+
+
+def _bundle(receipts: list[Publication]) -> Publication:
+    first = receipts[0]
+    return Publication(first.vhost, first.exchange, first.routing_key, b"\n".join(one.body for one in receipts), first.message_id, LINES_MEDIA_TYPE)
 
 
 def _signed_messages(key: PartnerKey, side: PartnerSide, recipient: str, count: int) -> Iterator[tuple[str, bytes]]:

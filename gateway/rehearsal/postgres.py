@@ -68,7 +68,8 @@ class PrivatePostgres:
         (self._data / "postmaster.pid").unlink(missing_ok=True)
         port = self._port() if self._port_file.exists() else _free_port()
         self._port_file.write_text(str(port))
-        options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_connections=200 -c shared_buffers=128MB -c max_wal_size=2GB -c jit=off"
+        places = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories=''"
+        options = f"{places} -c max_connections=200 -c shared_buffers=128MB -c max_wal_size=2GB -c jit=off"
         self._run("pg_ctl", "start", "-D", str(self._data), "-l", str(self._log), "-w", "-t", str(int(_PATIENCE_SECONDS)), "-o", options)
 
     def stop(self) -> None:

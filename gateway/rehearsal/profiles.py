@@ -42,10 +42,10 @@ def pushed(subject: Subject, *, dialect: str, endpoint: str, receipt_endpoint: s
     return _profile(subject, agreement, outbound, [_signs(sign, subject), _jwk("auth", auth), _certificate(tls)])
 
 
-def queued(subject: Subject, *, dialect: str, sign: PartnerKey) -> Document:
+def queued(subject: Subject, *, dialect: str, sign: PartnerKey, bundle_receipts: bool = False) -> Document:
     """A system on AMQP: its broker user opens its doors."""
     agreement: Document = {"dialect": dialect, "version": VERSION, "packaging": "jws"}
-    return _profile(subject, agreement, {**agreement, "mode": "queue", **PATIENCE}, [_signs(sign, subject)])
+    return _profile(subject, agreement, {**agreement, "mode": "queue", "bundle_receipts": bundle_receipts, **PATIENCE}, [_signs(sign, subject)])
 
 
 def shelved(subject: Subject, *, dialect: str, sign: PartnerKey, auth: PartnerKey, tls: Identity) -> Document:

@@ -110,7 +110,8 @@ class QueueCrc:
     def _take_all(self, consumer: Consumer, batch: Sequence[Received]) -> None:
         for received in batch:
             try:
-                self._take(received.body.decode("ascii"))
+                for jws in received.body.decode("ascii").split("\n"):
+                    self._take(jws)
                 consumer.settle([received], Outcome.DONE)
             except (NotBelievedError, ValueError, KeyError, TypeError) as error:
                 self.journal.write(Noted.DISTRUSTED, reason=f"{type(error).__name__}: {error}")

@@ -23,7 +23,7 @@ from gateway.pipeline import Pipeline
 from gateway.records import DeadLetter, DeadLetterState
 from gateway.trust.digests import digest
 from gateway.trust.sealing import seal
-from gateway.workers.intake_amqp import is_bug, submission_of
+from gateway.workers.intake_amqp import is_bug, submissions_of
 from gateway.workers.loop import UNAVAILABLE
 from schemas.identifiers import OrganisationId
 
@@ -105,11 +105,11 @@ class DeadLetterWorker:
             self._settle(letter, DeadLetterState.NEEDS_A_PERSON, stop)
 
     def _try(self, letter: DeadLetter, item: Received, stop: threading.Event) -> DeadLetterState:
-        submission = submission_of(item, OrganisationId(letter.queue.removeprefix(_FROM)), letter.at)
-        result = _patiently(lambda: self._pipeline.submit([submission])[0], stop)
-        if is_bug(result):
+        submissions = submissions_of(item, OrganisationId(letter.queue.removeprefix(_FROM)), letter.at)
+        results = _patiently(lambda: self._pipeline.submit(submissions), stop)
+        if any(is_bug(result) for result in results):
             return DeadLetterState.NEEDS_A_PERSON
-        return DeadLetterState.DECLINED if isinstance(result, Declined) else DeadLetterState.TAKEN
+        return DeadLetterState.DECLINED if all(isinstance(result, Declined) for result in results) else DeadLetterState.TAKEN
 
     def _settle(self, letter: DeadLetter, state: DeadLetterState, stop: threading.Event) -> None:
         event = AuditEvent(AuditCode.DEAD_LETTER_TRIED, self._clock(), letter.letter_id, {"state": state.value, "queue": letter.queue})

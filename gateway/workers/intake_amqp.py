@@ -12,6 +12,7 @@ from datetime import datetime
 from adapters.contract import WireMessage
 from broker.contract import Broker, Consumer, Outcome, Received
 from gateway.contract import Clock
+from gateway.exchange.receipts import LINES_MEDIA_TYPE, MEDIA_TYPE
 from gateway.exchange.results import Declined, SubmitResult
 from gateway.exchange.submission import Submission
 from gateway.pipeline import Pipeline
@@ -20,6 +21,9 @@ from schemas.faults import FaultCode
 from schemas.identifiers import OrganisationId
 
 _WAIT_SECONDS = 0.5
+_SOAP = ("text/xml", "application/soap+xml")
+_MOST_LINES = 200
+"""Of one bundle; what stands beyond is one line too long to be a JWS, and refused as that."""
 
 
 class AmqpIntake:
@@ -48,25 +52,28 @@ class AmqpIntake:
             consumer.close()
 
     def _take(self, consumer: Consumer, received: Sequence[Received]) -> None:
+        letters = [submissions_of(item, self._organisation, self._clock()) for item in received]
         try:
-            results = self._pipeline.submit([submission_of(item, self._organisation, self._clock()) for item in received])
+            results = iter(self._pipeline.submit([submission for letter in letters for submission in letter]))
         except UNAVAILABLE:
             consumer.settle(received, Outcome.AGAIN)
             raise
-        mistaken = [item for item, result in zip(received, results, strict=True) if is_bug(result)]
-        if mistaken:
-            consumer.settle(mistaken, Outcome.POISON)
-        done = [item for item, result in zip(received, results, strict=True) if not is_bug(result)]
-        if done:
-            consumer.settle(done, Outcome.DONE)
+        # Of a bundle with a bug in it, what was taken is known as a duplicate when the whole comes again.
+        verdicts = [[is_bug(next(results)) for _ in letter] for letter in letters]
+        whole = [not any(bugs) for bugs in verdicts]
+        for outcome, wanted in ((Outcome.POISON, False), (Outcome.DONE, True)):
+            some = [item for item, sound in zip(received, whole, strict=True) if sound is wanted]
+            if some:
+                consumer.settle(some, outcome)
 
 
-def submission_of(item: Received, organisation: OrganisationId, now: datetime) -> Submission:
-    """What an organisation published, as a submission by it."""
-    packaging = "wss" if item.content_type.partition(";")[0].strip() in ("text/xml", "application/soap+xml") else "jws"
-    return Submission(
-        wire=WireMessage(item.body, item.content_type or "application/jose"), packaging=packaging, channel="amqp", peer=organisation, received_at=now
-    )
+def submissions_of(item: Received, organisation: OrganisationId, now: datetime) -> list[Submission]:
+    """What an organisation published, as submissions by it: one, or one a line."""
+    media_type = item.content_type.partition(";")[0].strip()
+    bodies = item.body.split(b"\n", _MOST_LINES) if media_type == LINES_MEDIA_TYPE else [item.body]
+    wires = [WireMessage(body, MEDIA_TYPE if media_type == LINES_MEDIA_TYPE else item.content_type or MEDIA_TYPE) for body in bodies]
+    packaging = "wss" if media_type in _SOAP else "jws"
+    return [Submission(wire=wire, packaging=packaging, channel="amqp", peer=organisation, received_at=now) for wire in wires]
 
 
 def is_bug(result: SubmitResult) -> bool:

@@ -10,10 +10,13 @@ from datetime import timedelta
 
 from broker.contract import Broker, Confirm, Publication
 from gateway.contract import Clock, Store
+from gateway.exchange.receipts import LINES_MEDIA_TYPE
 from gateway.records import OutboxEntry
 
 _LEASE = "relay"
 _PUT_OFF_SECONDS = 2.0
+_MOST_LINES, _MOST_BYTES = 100, 256 * 1024
+"""Of one bundle of receipts."""
 
 
 class Relay:
@@ -44,15 +47,16 @@ class Relay:
                 if not entries:
                     stop.wait(self._idle_seconds)
                     continue
-                self._settle(entries, publisher.publish([_publication(entry) for entry in entries]))
+                letters = bundled(entries)
+                self._settle(letters, publisher.publish([_publication(letter) for letter in letters]))
         finally:
             publisher.close()
             self._store.leases.release(_LEASE, self._holder)
 
-    def _settle(self, entries: Sequence[OutboxEntry], confirms: Sequence[Confirm]) -> None:
+    def _settle(self, letters: Sequence[Sequence[OutboxEntry]], confirms: Sequence[Confirm]) -> None:
         now = self._clock()
-        taken = [entry.outbox_id for entry, confirm in zip(entries, confirms, strict=True) if confirm is Confirm.CONFIRMED]
-        left = [entry.outbox_id for entry, confirm in zip(entries, confirms, strict=True) if confirm is not Confirm.CONFIRMED]
+        taken = [entry.outbox_id for letter, confirm in zip(letters, confirms, strict=True) if confirm is Confirm.CONFIRMED for entry in letter]
+        left = [entry.outbox_id for letter, confirm in zip(letters, confirms, strict=True) if confirm is not Confirm.CONFIRMED for entry in letter]
         if taken:
             self._store.outbox.published(taken, now)
         if left:
@@ -60,5 +64,22 @@ class Relay:
             self._store.outbox.put_off(left, now + timedelta(seconds=_PUT_OFF_SECONDS))
 
 
-def _publication(entry: OutboxEntry) -> Publication:
-    return Publication(entry.vhost, entry.exchange, entry.routing_key, entry.body, entry.message_id, entry.content_type)
+def bundled(entries: Sequence[OutboxEntry]) -> list[list[OutboxEntry]]:
+    """Letters to publish: each entry alone, but receipts of one address together where its agreement allows."""
+    letters: list[list[OutboxEntry]] = []
+    open_letters: dict[tuple[str, str, str], list[OutboxEntry]] = {}
+    for entry in entries:
+        address = (entry.vhost, entry.exchange, entry.routing_key)
+        letter = open_letters.get(address) if entry.content_type == LINES_MEDIA_TYPE else None
+        if letter is not None and len(letter) < _MOST_LINES and sum(len(one.body) for one in letter) < _MOST_BYTES:
+            letter.append(entry)
+            continue
+        letters.append([entry])
+        if entry.content_type == LINES_MEDIA_TYPE:
+            open_letters[address] = letters[-1]
+    return letters
+
+
+def _publication(letter: Sequence[OutboxEntry]) -> Publication:
+    first, body = letter[0], b"\n".join(entry.body for entry in letter)
+    return Publication(first.vhost, first.exchange, first.routing_key, body, first.message_id, first.content_type)
