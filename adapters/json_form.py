@@ -75,7 +75,7 @@ def check_json(content: bytes) -> object:
     if len(content) > MAX_BYTES:
         raise refuse(FaultCode.TOO_LARGE, f"Documents of more than {MAX_BYTES} bytes are not read.")
     try:
-        value = json.loads(content.decode(), object_pairs_hook=_without_doubles, parse_constant=_no_constant)
+        value: object = _DECODER.decode(content.decode())
     except RecursionError:
         raise refuse(FaultCode.TOO_COMPLEX, f"JSON nested deeper than {MAX_DEPTH} is not read.") from None
     except UnicodeDecodeError as error:
@@ -208,3 +208,6 @@ def _inside(value: object) -> list[object]:
     if isinstance(value, dict):
         return list(value.values())
     return list(value) if isinstance(value, list) else []
+
+
+_DECODER: Final = json.JSONDecoder(object_pairs_hook=_without_doubles, parse_constant=_no_constant)

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from adapters.contract import Refused, TryLater, WireMessage
+from gateway.exchange.receipts import LINES_MEDIA_TYPE
 from gateway.exchange.results import Accepted, Declined, Settled
 from gateway.partners.agreement import DeliveryMode, OrderUntil, RetryPolicy
 from gateway.records import Delivery, DeliveryState
@@ -357,3 +358,16 @@ def test_a_partners_own_words_stay_in_its_evidence(world: World) -> None:
     told = read_receipt(world, world.post("alpha")[0], "alpha").fault
     assert told is not None
     assert (told.code, len(told.title), len(told.detail)) == ("not-applied", 200, 500)
+
+
+def test_bundling_is_an_agreement_and_leaves_receipts_as_they_are(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    agreements = [a for a in default_agreements() if a.party != "C05"]
+    agreements += both("C05", dialect="canonical", packaging="jws", mode=DeliveryMode.QUEUE, bundle_receipts=True)
+    world = make_world(f"sqlite:///{tmp_path / 'g.db'}", agreements)
+    delivery = accept(world, "m1")
+    world.deliver("C17")
+    word(world, delivery)
+    owed = [entry for entry in world.store.outbox.pending(world.now, 10) if entry.routing_key == "alpha"]
+    assert {entry.content_type for entry in owed} == {LINES_MEDIA_TYPE}
+    assert [read_receipt(world, entry.body.decode(), "alpha").stage for entry in owed] == [Stage.ACCEPTED, Stage.APPLIED]
+    world.store.close()

@@ -1,0 +1,68 @@
+"""The relay's letters: what travels alone, what travels in company, and what becomes of it."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from broker.contract import Received
+from gateway.exchange.receipts import LINES_MEDIA_TYPE, MEDIA_TYPE
+from gateway.records import OutboxEntry
+from gateway.workers.intake_amqp import submissions_of
+from gateway.workers.relay import bundled
+from schemas.identifiers import OrganisationId
+
+RECEIPT = OutboxEntry("partners", "to", "alpha", b"a.b.c", "r", LINES_MEDIA_TYPE)
+PARCEL = OutboxEntry("gateway", "gateway", "outbound.C05", b"{}\nsealed", "p", "application/vnd.gateway.parcel")
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+
+
+def numbered(*entries: OutboxEntry) -> list[OutboxEntry]:
+    return [replace(entry, outbox_id=number, body=entry.body + str(number).encode()) for number, entry in enumerate(entries, 1)]
+
+
+def ids(letters: list[list[OutboxEntry]]) -> list[list[int]]:
+    return [[entry.outbox_id for entry in letter] for letter in letters]
+
+
+def test_receipts_of_one_address_share_a_letter_and_nothing_else_does() -> None:
+    other = replace(RECEIPT, routing_key="beta")
+    alone = replace(RECEIPT, content_type=MEDIA_TYPE)
+    entries = numbered(RECEIPT, PARCEL, RECEIPT, other, alone, RECEIPT, PARCEL)
+    assert ids(bundled(entries)) == [[1, 3, 6], [2], [4], [5], [7]]
+
+
+def test_a_letter_has_its_bounds() -> None:
+    assert [len(letter) for letter in bundled(numbered(*[RECEIPT] * 250))] == [100, 100, 50]
+    wide = replace(RECEIPT, body=b"x" * 200 * 1024)
+    assert [len(letter) for letter in bundled(numbered(*[wide] * 3))] == [2, 1]
+
+
+@given(st.lists(st.sampled_from([RECEIPT, PARCEL, replace(RECEIPT, routing_key="beta"), replace(RECEIPT, content_type=MEDIA_TYPE)]), max_size=300))
+def test_every_entry_is_in_exactly_one_letter_in_order(kinds: list[OutboxEntry]) -> None:
+    letters = bundled(numbered(*kinds))
+    assert sorted(number for letter in ids(letters) for number in letter) == list(range(1, len(kinds) + 1))
+    assert all(letter == sorted(letter) for letter in ids(letters))
+    assert all(len({(e.routing_key, e.content_type) for e in letter}) == 1 for letter in letters)
+
+
+def test_a_bundle_from_a_partner_is_a_submission_a_line() -> None:
+    bundle = Received(b"a.b.c\nd.e.f", 1, content_type=LINES_MEDIA_TYPE)
+    made = submissions_of(bundle, OrganisationId("alpha"), NOW)
+    assert [(one.wire.body, one.wire.content_type, one.packaging, one.peer) for one in made] == [
+        (b"a.b.c", MEDIA_TYPE, "jws", "alpha"),
+        (b"d.e.f", MEDIA_TYPE, "jws", "alpha"),
+    ]
+
+
+def test_a_bundle_too_long_is_cut_off_at_a_line_that_is_none() -> None:
+    made = submissions_of(Received(b"\n".join([b"a.b.c"] * 500), 1, content_type=LINES_MEDIA_TYPE), OrganisationId("alpha"), NOW)
+    assert len(made) == 201
+    assert made[-1].wire.body.count(b"\n") == 299
+
+
+def test_one_soap_and_one_plain_letter_stay_as_they_are() -> None:
+    for media_type, packaging in (("application/soap+xml; charset=utf-8", "wss"), ("text/xml", "wss"), ("application/jose", "jws"), ("", "jws")):
+        made = submissions_of(Received(b"<x>\n</x>", 1, content_type=media_type), OrganisationId("alpha"), NOW)
+        assert [(one.packaging, one.wire.body) for one in made] == [(packaging, b"<x>\n</x>")]
