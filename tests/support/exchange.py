@@ -21,6 +21,7 @@ from broker.contract import BrokerUnavailable, Confirm, Outcome, Publication
 from broker.rabbitmq import RabbitBroker
 from broker.topology import gateway_topology, organisation_user, partners_topology, password_hash
 from gateway.audit.events import AuditCode, AuditEvent
+from gateway.exchange.receipts import LINES_MEDIA_TYPE
 from gateway.keystore import create, open_keys
 from gateway.partners.agreement import Agreement, DeliveryMode, Direction, RetryPolicy
 from gateway.partners.party import Organisation, Party, Standing
@@ -115,6 +116,7 @@ def _register(url: str, signers: dict[str, Signer], passwords: dict[str, str], v
                 version="0-9-14",
                 packaging="jws",
                 mode=DeliveryMode.QUEUE,
+                bundle_receipts=True,
                 retry=RetryPolicy(first_seconds=0.2, longest_seconds=1.0, resend_seconds=3.0),
             )
             store.partners.put_agreement(agreement, event)
@@ -221,7 +223,8 @@ class Partners:
                         due[name] = time.monotonic() + (1.0 if confirm is Confirm.CONFIRMED else 0.2)
                 received = consumer.receive(100, 0.1)
                 for item in received:
-                    self._take_receipt(item.body)
+                    for line in item.body.split(b"\n"):
+                        self._take_receipt(line)
                 if received:
                     consumer.settle(received, Outcome.DONE)
         finally:
@@ -246,7 +249,7 @@ class Partners:
                 received = consumer.receive(100, 0.1)
                 answers = [answer for item in received if (answer := self._apply(item.body)) is not None]
                 if answers:
-                    confirms = publisher.publish([Publication("partners", "from.beta", "", wire, secrets.token_hex(8), "application/jose") for wire in answers])
+                    confirms = publisher.publish([Publication("partners", "from.beta", "", b"\n".join(answers), secrets.token_hex(8), LINES_MEDIA_TYPE)])
                     if any(confirm is not Confirm.CONFIRMED for confirm in confirms):
                         raise BrokerUnavailable("receipts were not confirmed")
                 if received:
