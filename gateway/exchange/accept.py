@@ -91,7 +91,7 @@ class Acceptance:
         if faults:
             raise Refusal(faults[0], also=faults[1:])
         routed = [(entry, self._message(entry), self._legs(entry.header)) for entry in self.interchange.entries]
-        signed = receipts.of_acceptance(
+        signed = receipts.of_submission(
             means=self.means,
             now=self.now,
             audience=self.verified.key.organisation,
@@ -109,7 +109,8 @@ class Acceptance:
         return legs(header, self.directory)
 
     def _message(self, entry: Entry) -> Message:
-        assert not isinstance(entry.content, Fault)  # noqa: S101 - narrowed by decide()
+        if isinstance(entry.content, Fault):
+            raise Refusal(entry.content)
         return Message(MessageId(self.means.new_id()), entry.header, entry.content)
 
     def _changes(self, signed: receipts.SignedReceipt, routed: list[tuple[Message, tuple[Leg, ...]]]) -> Changes:
@@ -206,18 +207,32 @@ class Acceptance:
         return AuditEvent(AuditCode.MESSAGE_ACCEPTED, self.now, record.message_id, facts)
 
 
-def refuse_authentic(acceptance: "RefusalFacts", refusal: Refusal) -> Decision:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusalFacts:
+    """The facts of one refusal of authentic content."""
+
+    submission: Submission
+    verified: VerifiedContent
+    key: DuplicateKey
+    control_reference: str
+    means: Means
+    now: datetime
+    submission_id: SubmissionId
+    keep: bool = True
+    """False where another submission already holds the key: then only the chain remembers."""
+    supersedes: DuplicateKey | None = None
+
+
+def refuse_authentic(facts: RefusalFacts, refusal: Refusal) -> Decision:
     """An authentic submission that is refused is kept, takes its key, and gets a signed negative receipt."""
-    facts = acceptance
     organisation = facts.verified.key.organisation
-    signed = receipts.of_refusal(
+    signed = receipts.of_submission(
         means=facts.means,
         now=facts.now,
         audience=organisation,
         submission=facts.submission_id,
         control_reference=facts.control_reference or None,
         received=facts.verified.digest,
-        verdicts=(),
         fault=refusal.fault,
     )
     event = refused_event(facts.submission_id, refusal, facts.now, organisation, signed.digest, facts.verified.digest)
@@ -241,22 +256,6 @@ def refuse_authentic(acceptance: "RefusalFacts", refusal: Refusal) -> Decision:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RefusalFacts:
-    """The facts of one refusal of authentic content."""
-
-    submission: Submission
-    verified: VerifiedContent
-    key: DuplicateKey
-    control_reference: str
-    means: Means
-    now: datetime
-    submission_id: SubmissionId
-    keep: bool = True
-    """False where another submission already holds the key: then only the chain remembers."""
-    supersedes: DuplicateKey | None = None
-
-
 def refuse_unproven(submission: Submission, refusal: Refusal, *, means: Means, now: datetime) -> Decision:
     """The signature failed. A caller whom the channel knows gets a signed refusal and the chain holds the
     cause; nobody else gets more than one sentence, and the chain cannot be flooded."""
@@ -264,8 +263,8 @@ def refuse_unproven(submission: Submission, refusal: Refusal, *, means: Means, n
         return Decision(Declined(fault=refusal.fault, also=tuple(refusal.also)))
     submission_id = SubmissionId(means.new_id())
     received = digest(submission.wire.body)
-    signed = receipts.of_refusal(
-        means=means, now=now, audience=submission.peer, submission=submission_id, control_reference=None, received=received, verdicts=(), fault=refusal.fault
+    signed = receipts.of_submission(
+        means=means, now=now, audience=submission.peer, submission=submission_id, control_reference=None, received=received, fault=refusal.fault
     )
     event = refused_event(submission_id, refusal, now, submission.peer, signed.digest, received)
     outbox = answer_entries(submission, submission.peer, signed.jws, submission_id)

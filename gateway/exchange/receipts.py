@@ -39,35 +39,7 @@ def sign(receipt: Receipt, means: Means, now: datetime) -> SignedReceipt:
     return SignedReceipt(receipt, wire.body.decode("ascii"), digest(wire.body))
 
 
-def of_acceptance(
-    *,
-    means: Means,
-    now: datetime,
-    audience: OrganisationId,
-    submission: str,
-    control_reference: str,
-    received: Digest,
-    verdicts: tuple[MessageVerdict, ...],
-) -> SignedReceipt:
-    """`accepted`: durable with the gateway. One per submission."""
-    return sign(
-        Receipt(
-            issuer=means.issuer,
-            audience=audience,
-            receipt_id=means.new_id(),
-            issued_at=int(now.timestamp()),
-            stage=Stage.ACCEPTED,
-            subject=submission,
-            control_reference=control_reference,
-            received_digest=received,
-            messages=verdicts,
-        ),
-        means,
-        now,
-    )
-
-
-def of_refusal(
+def of_submission(
     *,
     means: Means,
     now: datetime,
@@ -75,22 +47,22 @@ def of_refusal(
     submission: str,
     control_reference: str | None,
     received: Digest,
-    verdicts: tuple[MessageVerdict, ...],
-    fault: Fault,
+    verdicts: tuple[MessageVerdict, ...] = (),
+    fault: Fault | None = None,
 ) -> SignedReceipt:
-    """`refused`: not taken, and why."""
+    """`accepted`: durable with the gateway; or, with a fault, `refused`, and why. One per submission."""
     return sign(
         Receipt(
             issuer=means.issuer,
             audience=audience,
             receipt_id=means.new_id(),
             issued_at=int(now.timestamp()),
-            stage=Stage.REFUSED,
+            stage=Stage.REFUSED if fault else Stage.ACCEPTED,
             subject=submission,
             control_reference=control_reference,
             received_digest=received,
             messages=verdicts,
-            fault=fault_claim(fault),
+            fault=fault_claim(fault) if fault else None,
         ),
         means,
         now,

@@ -18,6 +18,7 @@ from gateway.partners.agreement import Agreement
 from gateway.partners.directory import Directory
 from gateway.records import Attempt, Delivery, DeliveryKind, DeliveryState, ReceiptRecord, SubmissionRecord
 from schemas.faults import FAULTS, Fault, FaultCode
+from schemas.identifiers import OrganisationId
 from schemas.receipts import Basis, Evidence, FaultClaim, Stage
 
 _EVENT_CODES = {
@@ -182,7 +183,7 @@ def _receipt(delivery: Delivery, word: Word, around: Surroundings, means: Means,
         word.stage,
         means=means,
         now=now,
-        audience=sender.organisation_id if sender else delivery.sender,  # type: ignore[arg-type]
+        audience=sender.organisation_id if sender else OrganisationId(delivery.sender),
         message=delivery.message_id or "",
         recipient=delivery.recipient,
         basis=word.basis,
@@ -199,7 +200,7 @@ def _record(delivery: Delivery, signed: receipts.SignedReceipt, now: datetime) -
         submission_id=delivery.submission_id,
         message_id=delivery.message_id,
         delivery_id=delivery.delivery_id,
-        organisation=signed.receipt.audience,  # type: ignore[arg-type]
+        organisation=OrganisationId(signed.receipt.audience),
         stage=signed.receipt.stage.value,
         jws=signed.jws,
         issued_at=now,
