@@ -121,7 +121,7 @@ def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) ->
         "synchronous=FULL",
         "foreign_keys=ON",
         "temp_store=MEMORY",
-        "cache_size=-16384",
+        "cache_size=-4096",
         "journal_size_limit=67108864",
         "wal_autocheckpoint=4000",
     ):
