@@ -6,7 +6,7 @@ to `to.<org>` through the outbox, and a message is acknowledged only when that i
 """
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from adapters.contract import WireMessage
@@ -20,6 +20,7 @@ from gateway.workers.loop import UNAVAILABLE
 from schemas.faults import FaultCode
 from schemas.identifiers import OrganisationId
 
+_Letter = tuple[Received, list[Submission]]
 _WAIT_SECONDS = 0.5
 _SOAP = ("text/xml", "application/soap+xml")
 _MOST_LINES = 200
@@ -52,19 +53,34 @@ class AmqpIntake:
             consumer.close()
 
     def _take(self, consumer: Consumer, received: Sequence[Received]) -> None:
-        letters = [submissions_of(item, self._organisation, self._clock()) for item in received]
-        try:
-            results = iter(self._pipeline.submit([submission for letter in letters for submission in letter]))
-        except UNAVAILABLE:
-            consumer.settle(received, Outcome.AGAIN)
-            raise
+        letters = [(item, submissions_of(item, self._organisation, self._clock())) for item in received]
+        for place, some in enumerate(batches := list(_bounded(letters, self._items))):
+            try:
+                self._take_some(consumer, some)
+            except UNAVAILABLE:
+                consumer.settle([item for batch in batches[place:] for item, _ in batch], Outcome.AGAIN)
+                raise
+
+    def _take_some(self, consumer: Consumer, letters: Sequence[_Letter]) -> None:
+        results = iter(self._pipeline.submit([submission for _, letter in letters for submission in letter]))
         # Of a bundle with a bug in it, what was taken is known as a duplicate when the whole comes again.
-        verdicts = [[is_bug(next(results)) for _ in letter] for letter in letters]
-        whole = [not any(bugs) for bugs in verdicts]
-        for outcome, wanted in ((Outcome.POISON, False), (Outcome.DONE, True)):
-            some = [item for item, sound in zip(received, whole, strict=True) if sound is wanted]
+        verdicts = [[is_bug(next(results)) for _ in letter] for _, letter in letters]
+        for outcome, wanted in ((Outcome.POISON, True), (Outcome.DONE, False)):
+            some = [item for (item, _), bugs in zip(letters, verdicts, strict=True) if any(bugs) is wanted]
             if some:
                 consumer.settle(some, outcome)
+
+
+def _bounded(letters: Sequence[_Letter], items: int) -> Iterator[list[_Letter]]:
+    """In order, so many letters at a time that their lines stay within a batch; a longer bundle is one by itself."""
+    batch: list[_Letter] = []
+    for letter in letters:
+        if batch and sum(len(lines) for _, lines in batch) + len(letter[1]) > items:
+            yield batch
+            batch = []
+        batch.append(letter)
+    if batch:
+        yield batch
 
 
 def submissions_of(item: Received, organisation: OrganisationId, now: datetime) -> list[Submission]:

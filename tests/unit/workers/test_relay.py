@@ -1,16 +1,22 @@
 """The relay's letters: what travels alone, what travels in company, and what becomes of it."""
 
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broker.contract import Received
+from broker.contract import Outcome, Received
+from gateway.contract import StoreUnavailable
 from gateway.exchange.receipts import LINES_MEDIA_TYPE, MEDIA_TYPE
+from gateway.exchange.results import Declined, Settled, SubmitResult
+from gateway.exchange.submission import Submission
 from gateway.records import OutboxEntry
-from gateway.workers.intake_amqp import submissions_of
+from gateway.workers.intake_amqp import AmqpIntake, _bounded, submissions_of
 from gateway.workers.relay import bundled
+from schemas.faults import Fault, FaultCode
 from schemas.identifiers import OrganisationId
 
 RECEIPT = OutboxEntry("partners", "to", "alpha", b"a.b.c", "r", LINES_MEDIA_TYPE)
@@ -66,3 +72,52 @@ def test_one_soap_and_one_plain_letter_stay_as_they_are() -> None:
     for media_type, packaging in (("application/soap+xml; charset=utf-8", "wss"), ("text/xml", "wss"), ("application/jose", "jws"), ("", "jws")):
         made = submissions_of(Received(b"<x>\n</x>", 1, content_type=media_type), OrganisationId("alpha"), NOW)
         assert [(one.packaging, one.wire.body) for one in made] == [(packaging, b"<x>\n</x>")]
+
+
+@given(st.lists(st.integers(1, 150), max_size=40))
+def test_bundles_are_taken_in_batches_of_bounded_lines_in_order(lengths: list[int]) -> None:
+    letters = [(Received(b"", number), [None] * length) for number, length in enumerate(lengths)]
+    batches = list(_bounded(letters, 100))  # type: ignore[arg-type]
+    assert [item.tag for batch in batches for item, _ in batch] == list(range(len(lengths)))
+    assert all(len(batch) == 1 or sum(len(lines) for _, lines in batch) <= 100 for batch in batches)
+
+
+class _Consumer:
+    """Remembers what became of each message."""
+
+    def __init__(self) -> None:
+        self.settled: list[tuple[Outcome, list[int]]] = []
+
+    def settle(self, received: Sequence[Received], outcome: Outcome) -> None:
+        self.settled.append((outcome, [item.tag for item in received]))
+
+
+class _Pipeline:
+    """Takes everything but a line that says bug; has no store from the second batch on where told so."""
+
+    def __init__(self, *, fails_from: int = 99) -> None:
+        self.batches, self._fails_from = 0, fails_from
+
+    def submit(self, batch: Sequence[Submission]) -> list[SubmitResult]:
+        self.batches += 1
+        if self.batches >= self._fails_from:
+            raise StoreUnavailable
+        taken = Settled(message_ids=())
+        return [Declined(fault=Fault(FaultCode.INTERNAL_ERROR)) if one.wire.body == b"bug" else taken for one in batch]
+
+
+def taken_in(bodies: list[bytes], pipeline: _Pipeline, items: int = 3) -> list[tuple[Outcome, list[int]]]:
+    consumer = _Consumer()
+    intake = AmqpIntake(OrganisationId("alpha"), None, pipeline, lambda: NOW, items=items)  # type: ignore[arg-type]
+    received = [Received(body, tag, content_type=LINES_MEDIA_TYPE) for tag, body in enumerate(bodies, 1)]
+    with suppress(StoreUnavailable):
+        intake._take(consumer, received)  # type: ignore[arg-type]
+    return consumer.settled
+
+
+def test_a_bug_in_one_line_sends_its_bundle_to_the_dead_letters_and_no_other() -> None:
+    assert taken_in([b"a\nb", b"bug\nc", b"d"], _Pipeline(), items=9) == [(Outcome.POISON, [2]), (Outcome.DONE, [1, 3])]
+
+
+def test_without_a_store_what_is_left_goes_back_and_what_was_taken_does_not() -> None:
+    assert taken_in([b"a\nb", b"c\nd", b"e\nf"], _Pipeline(fails_from=2)) == [(Outcome.DONE, [1]), (Outcome.AGAIN, [2, 3])]
