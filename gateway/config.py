@@ -128,7 +128,7 @@ class Settings(BaseSettings):
     page_limit: int = Field(100, ge=1, le=1000, description="Most items in one answer.")
 
     # batches and workers
-    batch_items: int = Field(100, ge=1, le=1000, description="Most submissions that share one commit.")
+    batch_items: int = Field(200, ge=1, le=1000, description="Most submissions that share one commit.")
     batch_seconds: float = Field(0.005, ge=0, le=1, description="Longest wait for a batch to fill, under load.")
     batch_waiting: int = Field(2000, ge=1, description="Submissions that may wait for a commit; more are answered 429.")
     batch_timeout_seconds: float = Field(30.0, gt=0, description="How long a caller waits for its commit before it is answered 503.")
@@ -139,7 +139,7 @@ class Settings(BaseSettings):
     sweeper_interval_seconds: float = Field(5.0, gt=0, description="How often the sweeper looks for unfinished deliveries that nobody works on.")
     sweep_seconds: float = Field(30.0, gt=0, description="How long a parcel may be on its way before the sweeper looks after its delivery.")
     sweeper_items: int = Field(500, ge=1, description="Most deliveries that the sweeper puts back at one time.")
-    courier_items: int = Field(100, ge=1, description="Most deliveries that a courier works on in one batch.")
+    courier_items: int = Field(200, ge=1, description="Most deliveries that a courier works on in one batch.")
     courier_prefetch: int = Field(400, ge=1, description="Parcels that a courier may hold unacknowledged.")
     timers_interval_seconds: float = Field(30.0, gt=0, description="How often timers run: forgotten tokens, checkpoints of the audit chain.")
     egress_allow: tuple[str, ...] = Field(
