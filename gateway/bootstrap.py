@@ -169,7 +169,7 @@ class Gateway:
                 return [relay, Reconciler(_admin_of(self), self.topology, store.partners.version)]
             case "sweeper":
                 lease, interval = settings.lease_seconds, settings.sweeper_interval_seconds
-                return [Sweeper(store, clock, self.means, holder=holder, lease_seconds=lease, interval_seconds=interval)]
+                return [Sweeper(store, clock, self.means, holder=holder, lease_seconds=lease, interval_seconds=interval, items=settings.sweeper_items)]
             case "courier":
                 make_courier = self._make_courier
                 return [PerPartner("couriers", self.couriered, make_courier, report)]

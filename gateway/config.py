@@ -140,7 +140,6 @@ class Settings(BaseSettings):
     sweep_seconds: float = Field(30.0, gt=0, description="How long a parcel may be on its way before the sweeper looks after its delivery.")
     sweeper_items: int = Field(500, ge=1, description="Most deliveries that the sweeper puts back at one time.")
     courier_items: int = Field(200, ge=1, description="Most deliveries that a courier works on in one batch.")
-    courier_prefetch: int = Field(400, ge=1, description="Parcels that a courier may hold unacknowledged.")
     timers_interval_seconds: float = Field(30.0, gt=0, description="How often timers run: forgotten tokens, checkpoints of the audit chain.")
     egress_allow: tuple[str, ...] = Field(
         (),

@@ -15,7 +15,8 @@ from gateway.contract import StoreUnavailable
 from gateway.trust.contract import SignerUnavailable
 
 UNAVAILABLE = (BrokerUnavailable, StoreUnavailable, SignerUnavailable)
-_FIRST_SECONDS, _LONGEST_SECONDS = 0.1, 5.0
+_FIRST_SECONDS, _LONGEST_SECONDS = 0.1, 15.0
+"""Each return counts towards the broker's backstop of 100: so an outage of the store may last 25 minutes before it is met."""
 
 
 class Worker(Protocol):

@@ -11,7 +11,6 @@ from gateway.contract import Clock, Store
 from gateway.exchange.accept import parcel_entry
 from gateway.exchange.means import Means
 
-_BATCH = 500
 _LEASE = "sweeper"
 
 
@@ -20,9 +19,12 @@ class Sweeper:
 
     name = "sweeper"
 
-    def __init__(self, store: Store, clock: Clock, means: Means, *, holder: str, lease_seconds: float = 15.0, interval_seconds: float = 1.0) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, means: Means, *, holder: str, lease_seconds: float = 15.0, interval_seconds: float = 1.0, items: int = 500
+    ) -> None:
         self._store, self._clock, self._means = store, clock, means
         self._holder, self._interval_seconds = holder, interval_seconds
+        self._items = items
         self._lease_seconds = max(lease_seconds, 2 * interval_seconds)
 
     def run(self, stop: threading.Event) -> None:
@@ -30,7 +32,7 @@ class Sweeper:
         try:
             while not stop.is_set():
                 swept = self.sweep() if self._store.leases.acquire(_LEASE, self._holder, self._clock(), self._lease_seconds) else 0
-                if swept < _BATCH:
+                if swept < self._items:
                     stop.wait(self._interval_seconds)
         finally:
             self._store.leases.release(_LEASE, self._holder)
@@ -38,7 +40,7 @@ class Sweeper:
     def sweep(self) -> int:
         """One look; answers how many were put back."""
         now = self._clock()
-        due = self._store.queries.due(now, _BATCH)
+        due = self._store.queries.due(now, self._items)
         if due:
             entries = [(parcel_entry(delivery, None, self._means), delivery) for delivery in due]
             self._store.outbox.enqueue(entries, now + timedelta(seconds=self._means.sweep_seconds))

@@ -131,3 +131,8 @@ def test_live_refuses_what_is_unsafe(unsafe: dict[str, object], complaint: str) 
 
 def test_every_setting_is_described() -> None:
     assert [name for name, field in Settings.model_fields.items() if not field.description] == []
+
+
+def test_every_setting_is_read_by_something() -> None:
+    sources = "\n".join(path.read_text() for path in Path("gateway").rglob("*.py") if path.name != "config.py")
+    assert [name for name in Settings.model_fields if name not in sources] == []
