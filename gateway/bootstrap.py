@@ -187,9 +187,9 @@ class Gateway:
         return Courier(PartyCode(party), self.broker, self.pipeline, items=self.settings.courier_items, linger_seconds=self.settings.batch_seconds)
 
     def _make_intake(self, organisation: str) -> Worker:
-        return AmqpIntake(
-            OrganisationId(organisation), self.broker, self.pipeline, clock, items=self.settings.batch_items, linger_seconds=self.settings.batch_seconds
-        )
+        items, linger = self.settings.batch_items, self.settings.batch_seconds
+        owner = OrganisationId(organisation)
+        return AmqpIntake(owner, self.broker, self.pipeline, clock, items=items, linger_seconds=linger, report=self._report)
 
     def _report(self, worker: str, kind: str) -> None:
         self.telemetry.note("worker.interrupted", worker=worker, kind=kind)

@@ -24,13 +24,12 @@ from gateway.records import DeadLetter, DeadLetterState
 from gateway.trust.digests import digest
 from gateway.trust.sealing import seal
 from gateway.workers.intake_amqp import is_bug, submissions_of
-from gateway.workers.loop import UNAVAILABLE
+from gateway.workers.loop import patiently
 from schemas.identifiers import OrganisationId
 
 T = TypeVar("T")
 _ITEMS = 20
 _WAIT_SECONDS = 0.5
-_AGAIN_SECONDS = 1.0
 _LEASE, _LEASE_SECONDS = "dead-letters", 30.0
 _FROM = "from."
 _LONGEST_TEXT = 200
@@ -106,14 +105,14 @@ class DeadLetterWorker:
 
     def _try(self, letter: DeadLetter, item: Received, stop: threading.Event) -> DeadLetterState:
         submissions = submissions_of(item, OrganisationId(letter.queue.removeprefix(_FROM)), letter.at)
-        results = _patiently(lambda: self._pipeline.submit(submissions), stop)
+        results = patiently(lambda: self._pipeline.submit(submissions), stop)
         if any(is_bug(result) for result in results):
             return DeadLetterState.NEEDS_A_PERSON
         return DeadLetterState.DECLINED if all(isinstance(result, Declined) for result in results) else DeadLetterState.TAKEN
 
     def _settle(self, letter: DeadLetter, state: DeadLetterState, stop: threading.Event) -> None:
         event = AuditEvent(AuditCode.DEAD_LETTER_TRIED, self._clock(), letter.letter_id, {"state": state.value, "queue": letter.queue})
-        _patiently(lambda: self._store.dead_letters.settle(letter.letter_id, state, event), stop)
+        patiently(lambda: self._store.dead_letters.settle(letter.letter_id, state, event), stop)
         self._observe(event)
 
     def _letter(self, vhost: str, item: Received) -> DeadLetter:
@@ -172,13 +171,3 @@ def _facts(letter: DeadLetter) -> dict[str, str | int | bool]:
 def _plain(text: str) -> str:
     """What a partner named itself is shown to people and kept in columns of text."""
     return "".join(character for character in text if character.isprintable())[:_LONGEST_TEXT]
-
-
-def _patiently(work: Callable[[], T], stop: threading.Event) -> T:
-    """Wait out whatever is not there now, so that it does not count as the letter's own fault."""
-    while True:
-        try:
-            return work()
-        except UNAVAILABLE:
-            if stop.wait(_AGAIN_SECONDS):
-                raise

@@ -6,8 +6,9 @@ to `to.<org>` through the outbox, and a message is acknowledged only when that i
 """
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 
 from adapters.contract import WireMessage
 from broker.contract import Broker, Consumer, Outcome, Received
@@ -16,7 +17,7 @@ from gateway.exchange.receipts import LINES_MEDIA_TYPE, MEDIA_TYPE
 from gateway.exchange.results import Declined, SubmitResult
 from gateway.exchange.submission import Submission
 from gateway.pipeline import Pipeline
-from gateway.workers.loop import UNAVAILABLE
+from gateway.workers.loop import UNAVAILABLE, patiently
 from schemas.faults import FaultCode
 from schemas.identifiers import OrganisationId
 
@@ -31,10 +32,18 @@ class AmqpIntake:
     """The intake of one organisation."""
 
     def __init__(
-        self, organisation: OrganisationId, broker: Broker, pipeline: Pipeline, clock: Clock, *, items: int = 100, linger_seconds: float = 0.005
+        self,
+        organisation: OrganisationId,
+        broker: Broker,
+        pipeline: Pipeline,
+        clock: Clock,
+        *,
+        items: int = 100,
+        linger_seconds: float = 0.005,
+        report: Callable[[str, str], None] = lambda _worker, _kind: None,
     ) -> None:
         self._organisation, self._broker, self._pipeline, self._clock = organisation, broker, pipeline, clock
-        self._items, self._linger_seconds = items, linger_seconds
+        self._items, self._linger_seconds, self._report = items, linger_seconds, report
 
     @property
     def name(self) -> str:
@@ -48,21 +57,25 @@ class AmqpIntake:
             while not stop.is_set():
                 received = consumer.receive(self._items, _WAIT_SECONDS, self._linger_seconds)
                 if received:
-                    self._take(consumer, received)
+                    self._take(consumer, received, stop)
         finally:
             consumer.close()
 
-    def _take(self, consumer: Consumer, received: Sequence[Received]) -> None:
+    def _take(self, consumer: Consumer, received: Sequence[Received], stop: threading.Event) -> None:
+        """Without a store the batch is held, not put back: RabbitMQ would bring it again in another order."""
         letters = [(item, submissions_of(item, self._organisation, self._clock())) for item in received]
         for place, some in enumerate(batches := list(_bounded(letters, self._items))):
             try:
-                self._take_some(consumer, some)
+                results = patiently(partial(self._submit, some), stop, partial(self._report, self.name))
             except UNAVAILABLE:
                 consumer.settle([item for batch in batches[place:] for item, _ in batch], Outcome.AGAIN)
                 raise
+            self._settle(consumer, some, iter(results))
 
-    def _take_some(self, consumer: Consumer, letters: Sequence[_Letter]) -> None:
-        results = iter(self._pipeline.submit([submission for _, letter in letters for submission in letter]))
+    def _submit(self, letters: Sequence[_Letter]) -> Sequence[SubmitResult]:
+        return self._pipeline.submit([submission for _, letter in letters for submission in letter])
+
+    def _settle(self, consumer: Consumer, letters: Sequence[_Letter], results: Iterator[SubmitResult]) -> None:
         # Of a bundle with a bug in it, what was taken is known as a duplicate when the whole comes again.
         verdicts = [[is_bug(next(results)) for _ in letter] for _, letter in letters]
         for outcome, wanted in ((Outcome.POISON, True), (Outcome.DONE, False)):

@@ -8,15 +8,31 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from broker.contract import BrokerUnavailable
 from gateway.contract import StoreUnavailable
 from gateway.trust.contract import SignerUnavailable
 
+T = TypeVar("T")
+_AGAIN_SECONDS = 1.0
 UNAVAILABLE = (BrokerUnavailable, StoreUnavailable, SignerUnavailable)
 _FIRST_SECONDS, _LONGEST_SECONDS = 0.1, 15.0
 """Each return counts towards the broker's backstop of 100: so an outage of the store may last 25 minutes before it is met."""
+
+
+def patiently(work: Callable[[], T], stop: threading.Event, report: Callable[[str], None] = lambda _: None) -> T:
+    """Do it, and wait out whatever is not there now, telling once of what kind; raises only when told to stop."""
+    told = False
+    while True:
+        try:
+            return work()
+        except UNAVAILABLE as error:
+            if not told:
+                report(type(error).__name__)
+                told = True
+            if stop.wait(_AGAIN_SECONDS):
+                raise
 
 
 class Worker(Protocol):

@@ -30,7 +30,7 @@ def test_a_killed_broker_comes_back(store_url: str, own_rabbitmq_node: MakeNode,
         finally:
             partners.stop()
             place.stop()
-    prove(partners)
+    prove(partners, as_sent=False)
     assert findings(store_url) == []
     assert bugs_in(tmp_path) == []
 
@@ -50,7 +50,7 @@ def test_a_broker_that_lost_its_disk_is_built_anew(store_url: str, own_rabbitmq_
         finally:
             partners.stop()
             place.stop()
-    prove(partners)
+    prove(partners, as_sent=False)
     assert findings(store_url) == []
     assert bugs_in(tmp_path) == []
 
@@ -70,7 +70,7 @@ def test_two_gateways_one_of_them_killed_and_then_the_broker(migrated_postgresql
         finally:
             partners.stop()
             place.stop()
-    prove(partners)
+    prove(partners, as_sent=False)
     assert findings(migrated_postgresql_url) == []
     assert bugs_in(tmp_path) == []
 

@@ -124,7 +124,7 @@ def test_a_store_that_is_away_is_no_fault_of_the_letter(world: World, monkeypatc
         return submit(pipeline, batch)
 
     monkeypatch.setattr(Pipeline, "submit", sometimes)
-    monkeypatch.setattr("gateway.workers.dead_letters._AGAIN_SECONDS", 0.01)
+    monkeypatch.setattr("gateway.workers.loop._AGAIN_SECONDS", 0.01)
     bury(world, buried(world.signed("alpha", contact("m-1")).body, "from.alpha"))
     assert [letter.state for letter in letters(world)] == [DeadLetterState.TAKEN]
 

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from threading import Event
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -110,8 +112,10 @@ def taken_in(bodies: list[bytes], pipeline: _Pipeline, items: int = 3) -> list[t
     consumer = _Consumer()
     intake = AmqpIntake(OrganisationId("alpha"), None, pipeline, lambda: NOW, items=items)  # type: ignore[arg-type]
     received = [Received(body, tag, content_type=LINES_MEDIA_TYPE) for tag, body in enumerate(bodies, 1)]
+    stop = Event()
+    stop.set()  # do not wait for a store that never comes
     with suppress(StoreUnavailable):
-        intake._take(consumer, received)  # type: ignore[arg-type]
+        intake._take(consumer, received, stop)  # type: ignore[arg-type]
     return consumer.settled
 
 
@@ -119,5 +123,22 @@ def test_a_bug_in_one_line_sends_its_bundle_to_the_dead_letters_and_no_other() -
     assert taken_in([b"a\nb", b"bug\nc", b"d"], _Pipeline(), items=9) == [(Outcome.POISON, [2]), (Outcome.DONE, [1, 3])]
 
 
-def test_without_a_store_what_is_left_goes_back_and_what_was_taken_does_not() -> None:
+def test_a_store_that_comes_back_finds_the_batch_held_in_its_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.workers.loop._AGAIN_SECONDS", 0.01)
+    pipeline, consumer, told = _Pipeline(fails_from=1), _Consumer(), []
+    intake = AmqpIntake(OrganisationId("alpha"), None, pipeline, lambda: NOW, report=lambda *what: told.append(what))  # type: ignore[arg-type]
+    original = pipeline.submit
+
+    def submit(batch: list[Submission]) -> list[SubmitResult]:
+        if pipeline.batches == 3:
+            pipeline._fails_from = 99
+        return original(batch)
+
+    monkeypatch.setattr(pipeline, "submit", submit)
+    intake._take(consumer, [Received(b"a", 1), Received(b"b", 2)], Event())  # type: ignore[arg-type]
+    assert consumer.settled == [(Outcome.DONE, [1, 2])]
+    assert told == [("intake.alpha", "StoreUnavailable")]
+
+
+def test_told_to_stop_without_a_store_what_is_left_goes_back_and_what_was_taken_does_not() -> None:
     assert taken_in([b"a\nb", b"c\nd", b"e\nf"], _Pipeline(fails_from=2)) == [(Outcome.DONE, [1]), (Outcome.AGAIN, [2, 3])]
