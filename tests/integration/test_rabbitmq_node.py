@@ -5,6 +5,7 @@ import os
 import socket
 import stat
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,10 @@ MakeNode = Callable[[], PrivateNode]
 
 def listening(pid: int) -> set[tuple[str, int]]:
     """Every TCP address on which a process listens, out of /proc."""
-    own = {str(place.readlink()) for place in Path(f"/proc/{pid}/fd").iterdir()}
+    own = set()
+    for place in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):  # closed while we looked; a listening socket stays open
+            own.add(str(place.readlink()))
     found = set()
     for table, family in (("tcp", socket.AF_INET), ("tcp6", socket.AF_INET6)):
         for line in Path(f"/proc/{pid}/net/{table}").read_text().splitlines()[1:]:
