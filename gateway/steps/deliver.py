@@ -6,9 +6,10 @@ Lanes go side by side; within a lane one delivery at a time, the next only when 
 """
 
 from collections import deque
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from adapters.contract import Channel, HandedOver, Handover, Refused, TryLater, WireMessage
 from broker.parcel import Parcel
@@ -23,7 +24,7 @@ from gateway.exchange.translate import fix, translate
 from gateway.partners.agreement import DeliveryMode, OrderUntil
 from gateway.partners.directory import Directory
 from gateway.partners.party import Standing
-from gateway.records import Attempt, Delivery, DeliveryKind, DeliveryState
+from gateway.records import Attempt, Delivery, DeliveryKind, DeliveryState, MessageRecord
 from gateway.steps.base import Parts, Step
 from gateway.steps.breaker import Breakers
 from gateway.trust.contract import SignerUnavailable
@@ -104,20 +105,23 @@ class DeliverStep(Step):
         due_at = delivery.next_attempt_at
         return delivery.state in (DeliveryState.RETRYING, DeliveryState.HANDED_OVER) and (due_at is None or due_at <= self._now())
 
-    def _load_messages(self, deliveries: Sequence[Delivery], inline: Mapping[DeliveryId, Parcel]) -> dict[str, Message]:
-        messages: dict[str, Message] = {}
+    def _load_messages(self, deliveries: Sequence[Delivery], inline: Mapping[DeliveryId, Parcel]) -> dict[str, Callable[[], Message]]:
+        """How to open each, not yet done: what cannot be opened must be counted on its own row."""
+        messages: dict[str, Callable[[], Message]] = {}
         missing: dict[MessageId, Delivery] = {}
         for delivery in deliveries:
             message = self._from_parcel(inline.get(delivery.delivery_id))
             if message is not None:
-                messages[delivery.delivery_id] = message
+                messages[delivery.delivery_id] = partial(_same, message)
             elif delivery.message_id is not None:
                 missing[delivery.message_id] = delivery
         records = self._parts.store.queries.messages(list(missing)) if missing else {}
         for message_id, record in records.items():
-            plain = unseal(record.canonical, self._parts.means.archive, message_id.encode())
-            messages[missing[message_id].delivery_id] = load(plain)
+            messages[missing[message_id].delivery_id] = partial(self._open, record)
         return messages
+
+    def _open(self, record: MessageRecord) -> Message:
+        return load(unseal(record.canonical, self._parts.means.archive, record.message_id.encode()))
 
     def _from_parcel(self, parcel: Parcel | None) -> Message | None:
         if parcel is None or parcel.sealed is None:
@@ -145,13 +149,13 @@ class DeliverStep(Step):
         decisions = self._until_committed(outcomes, lambda some, again: self._judge(some, leg, directory, again=again))
         return gone | {o.delivery.delivery_id for o, d in zip(outcomes, decisions, strict=True) if _is_out(d, leg)}
 
-    def _fix(self, delivery: Delivery, message: Message | None, leg: Leg) -> tuple[Delivery | None, Changes]:
+    def _fix(self, delivery: Delivery, opened: Callable[[], Message] | None, leg: Leg) -> tuple[Delivery | None, Changes]:
         now = self._now()
         try:
-            if message is None:
+            if opened is None:
                 raise Refusal(Fault(FaultCode.NOT_TRANSLATABLE, "The message is no longer kept."))
             adapter = self._parts.adapters[leg.agreement.dialect]
-            document = translate(message, delivery, leg.agreement, adapter, now)
+            document = translate(opened(), delivery, leg.agreement, adapter, now)
             return fix(delivery, document, leg.agreement, self._parts.means, now)
         except Refusal as refusal:
             return None, settle.refused(delivery, refusal.fault, now, None)
@@ -240,6 +244,10 @@ class DeliverStep(Step):
         if isinstance(handover, TryLater):
             return settle.failed(delivery, fault, leg.agreement, now, outcome.attempt)
         return settle.refused(delivery, fault, now, outcome.attempt)
+
+
+def _same(message: Message) -> Message:
+    return message
 
 
 def _in_hand(lane: Sequence[Delivery], carried: Collection[DeliveryId]) -> deque[Delivery]:

@@ -13,6 +13,7 @@ from gateway.records import Delivery, DeliveryState
 from gateway.steps import deliver as step
 from gateway.trust.base64url import decode
 from gateway.trust.digests import digest
+from gateway.trust.sealing import Unsealable
 from gateway.workers.sweeper import Sweeper
 from schemas.faults import Fault, FaultCode
 from schemas.identifiers import DeliveryId, OrganisationId
@@ -371,3 +372,20 @@ def test_bundling_is_an_agreement_and_leaves_receipts_as_they_are(tmp_path) -> N
     assert {entry.content_type for entry in owed} == {LINES_MEDIA_TYPE}
     assert [read_receipt(world, entry.body.decode(), "alpha").stage for entry in owed] == [Stage.ACCEPTED, Stage.APPLIED]
     world.store.close()
+
+
+def test_a_message_that_cannot_be_opened_is_counted_on_its_row_and_stops_no_other(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    lost, good = accept(world, "m1", crn="X000007"), accept(world, "m2", crn="X000008")
+    parcels = [replace(parcel, sealed=None) for parcel in world.parcels("C17")]  # claim checks: the store has to open them
+    original = step.unseal
+
+    def broken(sealed, keys, associated):  # type: ignore[no-untyped-def]
+        if associated == str(lost.message_id).encode():
+            raise Unsealable("made up")
+        return original(sealed, keys, associated)
+
+    monkeypatch.setattr(step, "unseal", broken)
+    world.pipeline.deliver(parcels[0].recipient, parcels)
+    assert now_of(world, good.message_id).state is DeliveryState.HANDED_OVER
+    row = now_of(world, lost.message_id)
+    assert (row.state, row.failures, row.fault_detail) == (DeliveryState.RETRYING, 1, "Unsealable")
