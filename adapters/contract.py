@@ -55,6 +55,10 @@ class Outgoing:
     prepared_at: datetime
     """UTC; fixed at the first writing, so that a document never changes."""
     application: str = "SPG"
+    reduced_deletes: bool = False
+    """True: a delete goes out as its key alone."""
+    message_statuses: bool = False
+    """True: a status notification goes out with an entry per message."""
 
 
 class Adapter(Protocol):

@@ -11,18 +11,21 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Annotated, Final
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, JsonValue, StringConstraints, ValidationError
 from pydantic_core import PydanticCustomError
 
 from adapters.contract import Document, LeftOut, Outgoing
-from schemas.catalogue import ACTIONS, ANSWERING, CATALOGUE, VERSIONS, case_of
-from schemas.envelope import Action, Entry, Header, Interchange, Message
-from schemas.faults import Fault, FaultCode, Refusal, refuse
+from schemas.canonical.case import Deletion
+from schemas.catalogue import ACTIONS, ANSWERING, CATALOGUE, case_of
+from schemas.envelope import Action, Entry, Header, Interchange, Message, Misread
+from schemas.faults import Fault, FaultCode, Refusal, refusal_of, refuse
 from schemas.identifiers import ControlReferenceField, CrnField, ExternalIdField, PartyField
 from schemas.payload import Concept, Payload
-from schemas.validation import fault_of, json_pointer
+from schemas.validation import faults_of, json_pointer
+from schemas.versions import VERSIONS
 
 MEDIA_TYPE: Final = "application/json"
 MAX_BYTES: Final = 64 * 1024 * 1024
@@ -60,7 +63,7 @@ class FormHeader(Concept):
     case_reference: CrnField | None = None
     in_reply_to: ExternalIdField | None = None
     prepared_at: Annotated[AwareDatetime, BeforeValidator(_instant)]
-    test: bool = False
+    test: bool | None = None
 
 
 class Form(Concept):
@@ -98,30 +101,12 @@ def read_form(content: bytes, read_document: Callable[[FormHeader, dict[str, Jso
     try:
         form = Form.model_validate_json(content, strict=True)
     except ValidationError as error:
-        raise Refusal(fault_of(error, json_pointer)) from None
+        raise refusal_of(faults_of(error, json_pointer, model=Form)) from None
     return interchange_of(form.header, _content(form, read_document))
 
 
-def interchange_of(header: FormHeader, content: Payload | Fault) -> Interchange:
+def interchange_of(header: FormHeader, content: Payload | Sequence[Fault]) -> Interchange:
     """The one message of a JSON document as an interchange of one entry."""
-    found = header_fault(header, content)
-    claimed = header.case_reference
-    entry = Entry(
-        Header(
-            sender=header.sender,
-            recipients=header.recipients,
-            type=header.type,
-            action=header.action,
-            version=header.version,
-            sender_message_id=header.message_id,
-            control_reference=header.control_reference,
-            case_reference=claimed if isinstance(content, Fault) else case_of(content),
-            in_reply_to=header.in_reply_to,
-            prepared_at=header.prepared_at,
-            test=header.test,
-        ),
-        found or content,
-    )
     return Interchange(
         sender=header.sender,
         recipients=header.recipients,
@@ -129,20 +114,53 @@ def interchange_of(header: FormHeader, content: Payload | Fault) -> Interchange:
         answers=header.in_reply_to,
         prepared_at=header.prepared_at,
         version=header.version,
-        test=header.test,
-        entries=(entry,),
+        test=bool(header.test),
+        entries=(_entry(header, content),),
     )
 
 
-def header_fault(header: FormHeader, content: Payload | Fault) -> Fault | None:
-    """What header and payload say against each other, the header's own word first."""
+def _entry(header: FormHeader, content: Payload | Sequence[Fault]) -> Entry | Misread:
+    found = header_fault(header, content if isinstance(content, Payload) else None)
+    if found is None and isinstance(content, Payload):
+        return Entry(_message_header(header, content), content)
+    faults = () if isinstance(content, Payload) else tuple(content)
+    return Misread(
+        reference=1,
+        sender_message_id=header.message_id,
+        type=header.type,
+        case_reference=header.case_reference,
+        faults=(found, *faults) if found else faults,
+    )
+
+
+def _message_header(header: FormHeader, payload: Payload) -> Header:
+    return Header(
+        sender=header.sender,
+        recipients=header.recipients,
+        type=header.type,
+        action=header.action,
+        version=header.version,
+        sender_message_id=header.message_id,
+        control_reference=header.control_reference,
+        case_reference=case_of(payload),
+        in_reply_to=header.in_reply_to,
+        prepared_at=header.prepared_at,
+        test=header.test,
+    )
+
+
+def header_fault(header: FormHeader, payload: Payload | None) -> Fault | None:
+    """What the header says against the catalogue, or against the payload."""
     if header.type not in CATALOGUE:
-        return Fault(FaultCode.TYPE_UNKNOWN, "Known: " + ", ".join(CATALOGUE) + ".", "/header/type", 1)
+        return Fault(FaultCode.TYPE_UNKNOWN, "Known: " + ", ".join(CATALOGUE) + ".", "/header/type", 1, header.type[:40])
     if header.action not in ACTIONS[header.type]:
-        return Fault(FaultCode.CODE_UNKNOWN, "This type goes with " + ", ".join(sorted(ACTIONS[header.type])) + ".", "/header/action", 1)
+        known = "This type goes with " + ", ".join(sorted(ACTIONS[header.type])) + "."
+        return Fault(FaultCode.CODE_UNKNOWN, known, "/header/action", 1, header.action.value)
     if header.type in ANSWERING and header.in_reply_to is None:
         return Fault(FaultCode.ELEMENT_MISSING, "This type must name what it answers.", "/header/in_reply_to", 1)
-    if isinstance(content, Payload) and header.case_reference is not None and header.case_reference != case_of(content):
+    if isinstance(payload, Deletion) and header.action is not Action.DELETE:
+        return Fault(FaultCode.STRUCTURE_INVALID, "Only a delete has the reduced form.", "/document", 1)
+    if payload is not None and header.case_reference is not None and header.case_reference != case_of(payload):
         return Fault(FaultCode.VALUE_INVALID, "Header and document name different cases.", "/header/case_reference", 1)
     return None
 
@@ -168,20 +186,20 @@ def write_form(message: Message, outgoing: Outgoing, document: bytes, left_out: 
     if outgoing.answers is not None:
         fields["in_reply_to"] = outgoing.answers
     fields["prepared_at"] = outgoing.prepared_at.astimezone(datetime.UTC).isoformat().replace("+00:00", "Z")
-    if header.test:
-        fields["test"] = True
+    if header.test is not None:
+        fields["test"] = header.test
     head = json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
     lost = (LeftOut("/header/application", "The JSON form does not name the sending application."),) if header.application else ()
     return Document(b"".join((b'{"header":', head, b',"document":', document, b"}")), (*lost, *left_out))
 
 
-def _content(form: Form, read_document: Callable[[FormHeader, dict[str, JsonValue]], Payload]) -> Payload | Fault:
+def _content(form: Form, read_document: Callable[[FormHeader, dict[str, JsonValue]], Payload]) -> Payload | Sequence[Fault]:
     if form.header.type not in CATALOGUE:
-        return Fault(FaultCode.TYPE_UNKNOWN, reference=1)
+        return ()
     try:
         return read_document(form.header, form.document)
     except Refusal as refusal:
-        return Fault(refusal.fault.code, refusal.fault.detail, refusal.fault.pointer, 1)
+        return tuple(replace(fault, reference=1) for fault in (refusal.fault, *refusal.also))
 
 
 def _without_doubles(pairs: list[tuple[str, object]]) -> dict[str, object]:

@@ -45,7 +45,8 @@ class Header:
     """Control reference or message id, as the recipient knows it, of what this answers."""
     prepared_at: datetime
     """UTC."""
-    test: bool = False
+    test: bool | None = None
+    """None: the sender did not say, and means no test."""
     application: str | None = None
 
 
@@ -60,10 +61,33 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One message of an interchange as an adapter read it: its payload, or why it could not be read."""
+    """One message of an interchange that was read and checked."""
 
     header: Header
-    content: Payload | Fault
+    payload: Payload
+
+    @property
+    def reference(self) -> int:
+        """Position in the interchange, from 1."""
+        return self.header.reference
+
+    @property
+    def sender_message_id(self) -> str:
+        """What the sender calls it."""
+        return self.header.sender_message_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Misread:
+    """One message of an interchange that cannot be taken, and everything that was found wrong with it."""
+
+    reference: int
+    sender_message_id: str
+    type: str = ""
+    """As the sender named it; perhaps no type that exists."""
+    case_reference: str | None = None
+    faults: tuple[Fault, ...]
+    """At least one; the first is the one that a short answer tells."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,4 +102,4 @@ class Interchange:
     prepared_at: datetime
     version: str
     test: bool = False
-    entries: tuple[Entry, ...]
+    entries: tuple[Entry | Misread, ...]

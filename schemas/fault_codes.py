@@ -65,7 +65,9 @@ class FaultCode(StrEnum):
     ELEMENT_MISSING = "element-missing"
     ELEMENT_UNKNOWN = "element-unknown"
     ELEMENT_REPEATED = "element-repeated"
+    ELEMENT_MISPLACED = "element-misplaced"
     VALUE_INVALID = "value-invalid"
+    VALUE_TOO_LONG = "value-too-long"
     CODE_UNKNOWN = "code-unknown"
     IDENTIFIER_INVALID = "identifier-invalid"
     TYPE_UNKNOWN = "type-unknown"
@@ -84,6 +86,7 @@ class FaultCode(StrEnum):
     RECIPIENT_UNREACHABLE = "recipient-unreachable"
     RECIPIENT_REFUSED = "recipient-refused"
     NOT_APPLIED = "not-applied"
+    VERSION_CONFLICT = "version-conflict"
     DISCARDED_BY_OPERATOR = "discarded-by-operator"
     ATTEMPTS_EXHAUSTED = "attempts-exhausted"
     # ours

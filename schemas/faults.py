@@ -43,6 +43,10 @@ class Fault:
     """XPath or JSON pointer into what the sender sent."""
     reference: int | None = None
     """Number of the message in its interchange, from 1."""
+    value: str = ""
+    """What was found, where the class of its field lets it be repeated (`schemas.classes`); else empty."""
+    current_version: str | None = None
+    """The version that the record has now, where the message named an older one."""
 
     @property
     def row(self) -> FaultRow:
@@ -63,9 +67,14 @@ class Refusal(Exception):
         return f"{self.fault.code}: {self.fault.detail}"
 
 
-def refuse(code: FaultCode, detail: str = "", *, pointer: str = "", reference: int | None = None, cause: str = "") -> Refusal:
+def refuse(code: FaultCode, detail: str = "", *, pointer: str = "", reference: int | None = None, value: str = "", cause: str = "") -> Refusal:
     """Make a refusal of one fault; the caller raises it."""
-    return Refusal(Fault(code, detail, pointer, reference), cause=cause)
+    return Refusal(Fault(code, detail, pointer, reference, value), cause=cause)
+
+
+def refusal_of(faults: Sequence[Fault], *, cause: str = "") -> Refusal:
+    """Make one refusal of everything that was found wrong, of which there is at least one."""
+    return Refusal(faults[0], also=tuple(faults[1:]), cause=cause)
 
 
 _E, _S = Severity.ERROR, Blame.SENDER
@@ -222,6 +231,20 @@ FAULTS: dict[FaultCode, FaultRow] = {
     FaultCode.ELEMENT_MISSING: FaultRow("A mandatory element is missing", _E, Category.CONTENT, _S, False, 422, "Sender", 422, "Add the element named."),
     FaultCode.ELEMENT_UNKNOWN: FaultRow("There is no such element", _E, Category.CONTENT, _S, False, 422, "Sender", 422, "Remove or rename the element."),
     FaultCode.ELEMENT_REPEATED: FaultRow("An element stands more than once", _E, Category.CONTENT, _S, False, 422, "Sender", 422, "Keep one of them."),
+    FaultCode.ELEMENT_MISPLACED: FaultRow(
+        "An element stands in the wrong place",
+        _E,
+        Category.CONTENT,
+        _S,
+        False,
+        422,
+        "Sender",
+        422,
+        "Write the elements in the order of the published schema.",
+    ),
+    FaultCode.VALUE_TOO_LONG: FaultRow(
+        "A value is longer than its field", _E, Category.CONTENT, _S, False, 422, "Sender", 422, "Shorten the value to the length that the detail names."
+    ),
     FaultCode.VALUE_INVALID: FaultRow(
         "A value does not have the form of its field", _E, Category.CONTENT, _S, False, 422, "Sender", 422, "Write the value in the form that the detail names."
     ),
@@ -344,6 +367,17 @@ FAULTS: dict[FaultCode, FaultRow] = {
         "Receiver",
         500,
         "Read the recipient's reason.",
+    ),
+    FaultCode.VERSION_CONFLICT: FaultRow(
+        "The record has changed since the version that the message names",
+        _E,
+        Category.DELIVERY,
+        _S,
+        False,
+        409,
+        "Receiver",
+        409,
+        "Take over the record's present state, make the change again on its current version, and send it under a new reference.",
     ),
     FaultCode.DISCARDED_BY_OPERATOR: FaultRow(
         "An operator ended the delivery", _E, Category.DELIVERY, Blame.OPERATOR, False, 410, "Receiver", 599, "Read the operator's reason."

@@ -11,6 +11,8 @@ from typing import Annotated, Final, NewType
 from pydantic import AfterValidator, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from schemas.classes import FieldClass
+
 MessageId = NewType("MessageId", str)
 """Ours: a UUIDv7 in text form, one per business message."""
 SubmissionId = NewType("SubmissionId", str)
@@ -56,6 +58,9 @@ SPG_VERSION_FORM: Final = "^[0-9A-Fa-f]{32}$"
 CONTROL_REFERENCE_FORM: Final = "^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$"
 EXTERNAL_ID_FORM: Final = "^[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}$"
 
+CODE_FORM: Final = "^[A-Za-z0-9][A-Za-z0-9 ._-]{0,99}$"
+"""A value of a reference list. nDelius gives transfer reasons 100 characters."""
+SEARCH_FORM: Final = "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 FORMS: Final[dict[str, str]] = {
     PROVIDER_FORM: "A provider or party code has three characters, A to Z and 0 to 9.",
     TEAM_FORM: "A team code has six characters, A to Z and 0 to 9.",
@@ -66,6 +71,8 @@ FORMS: Final[dict[str, str]] = {
     ENTITY_FORM: "A record's id has 1 to 18 digits.",
     SPG_VERSION_FORM: "A record version has 32 hexadecimal digits.",
     CONTROL_REFERENCE_FORM: "A control reference has up to 64 letters, digits, dots, colons, underscores and hyphens.",
+    SEARCH_FORM: "A search id has up to 64 letters, digits, dots, underscores and hyphens.",
+    CODE_FORM: "A code begins with a letter or digit and has up to 100 letters, digits, blanks, dots, underscores and hyphens.",
     EXTERNAL_ID_FORM: "A message id has up to 128 letters, digits, dots, colons, underscores, slashes and hyphens.",
 }
 """Each form with the sentence that a partner reads where it does not fit."""
@@ -92,14 +99,14 @@ def _not_zero(text: str) -> str:
     return text
 
 
-PartyField = Annotated[PartyCode, StringConstraints(pattern=PROVIDER_FORM)]
-ProviderField = Annotated[ProviderCode, StringConstraints(pattern=PROVIDER_FORM)]
-TeamField = Annotated[TeamCode, StringConstraints(pattern=TEAM_FORM)]
+PartyField = Annotated[PartyCode, StringConstraints(pattern=PROVIDER_FORM), FieldClass.CODE]
+ProviderField = Annotated[ProviderCode, StringConstraints(pattern=PROVIDER_FORM), FieldClass.CODE]
+TeamField = Annotated[TeamCode, StringConstraints(pattern=TEAM_FORM), FieldClass.CODE]
 OfficerField = Annotated[OfficerCode, StringConstraints(pattern=OFFICER_FORM)]
 CrnField = Annotated[Crn, StringConstraints(pattern=CRN_FORM)]
 NomsNumberField = Annotated[NomsNumber, StringConstraints(pattern=NOMS_FORM)]
 PncNumberField = Annotated[PncNumber, StringConstraints(pattern=PNC_FORM), AfterValidator(_checked_pnc)]
-EntityIdField = Annotated[EntityId, StringConstraints(pattern=ENTITY_FORM)]
-SpgVersionField = Annotated[SpgVersion, StringConstraints(pattern=SPG_VERSION_FORM, to_upper=True), AfterValidator(_not_zero)]
-ControlReferenceField = Annotated[ControlReference, StringConstraints(pattern=CONTROL_REFERENCE_FORM)]
+EntityIdField = Annotated[EntityId, StringConstraints(pattern=ENTITY_FORM), FieldClass.REFERENCE]
+SpgVersionField = Annotated[SpgVersion, StringConstraints(pattern=SPG_VERSION_FORM, to_upper=True), AfterValidator(_not_zero), FieldClass.CODE]
+ControlReferenceField = Annotated[ControlReference, StringConstraints(pattern=CONTROL_REFERENCE_FORM), FieldClass.REFERENCE]
 ExternalIdField = Annotated[str, StringConstraints(pattern=EXTERNAL_ID_FORM)]

@@ -19,17 +19,17 @@ def leaves(model: type[BaseModel]) -> frozenset[Path]:
 
 
 def _below(path: Path, annotation: object) -> frozenset[Path]:
-    for inner in _unwrapped(annotation):
+    for inner in parts_of_type(annotation):
         if isinstance(inner, type) and issubclass(inner, BaseModel):
             return frozenset(path + rest for rest in leaves(inner))
     return frozenset({path})
 
 
-def _unwrapped(annotation: object) -> tuple[object, ...]:
+def parts_of_type(annotation: object) -> tuple[object, ...]:
     """The types inside `X | None` and `tuple[X, ...]`; anything else is itself."""
     origin = typing.get_origin(annotation)
     if origin is typing.Annotated:
-        return _unwrapped(typing.get_args(annotation)[0])
+        return parts_of_type(typing.get_args(annotation)[0])
     if origin is tuple or origin is typing.Union or origin is types.UnionType:
-        return tuple(found for inner in typing.get_args(annotation) for found in _unwrapped(inner))
+        return tuple(found for inner in typing.get_args(annotation) for found in parts_of_type(inner))
     return (annotation,)

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 class Concept(BaseModel):
     """One concept of the canonical data model: frozen, closed, its text trimmed."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, hide_input_in_errors=True, use_attribute_docstrings=True)
 
 
 class Payload(Concept):

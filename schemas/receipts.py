@@ -49,6 +49,12 @@ class FaultClaim:
     title: str
     detail: str = ""
     pointer: str = ""
+    value: str = ""
+    """What was found, where it may be repeated."""
+    reference: int | None = None
+    """Number of the message in its interchange."""
+    current_version: str = ""
+    """Of a version conflict: the version that the record has now, where its keeper says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +156,8 @@ def encode(receipt: Receipt) -> bytes:
     return json.dumps(to_claims(receipt), ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _present(value: FaultClaim | Evidence) -> dict[str, str]:
-    return {name: text for name in value.__slots__ if (text := getattr(value, name))}
+def _present(value: FaultClaim | Evidence) -> dict[str, str | int]:
+    return {name: found for name in value.__slots__ if (found := getattr(value, name))}
 
 
 def _verdict(entry: MessageVerdict) -> dict[str, Any]:
@@ -165,7 +171,8 @@ def _read_verdict(claim: Mapping[str, Any]) -> MessageVerdict:
 
 
 def _read_fault(claim: Mapping[str, Any]) -> FaultClaim:
-    return FaultClaim(_text(claim, "code"), str(claim.get("title", "")), str(claim.get("detail", "")), str(claim.get("pointer", "")))
+    told = {name: str(claim.get(name, "")) for name in ("title", "detail", "pointer", "value", "current_version")}
+    return FaultClaim(_text(claim, "code"), **told, reference=_number(claim, "reference") if "reference" in claim else None)
 
 
 def _text(claims: Mapping[str, Any], name: str) -> str:

@@ -8,11 +8,12 @@ model is called in what the sender sent.
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from schemas.classes import class_of, repeatable
 from schemas.faults import Fault, FaultCode
-from schemas.identifiers import FORMS
+from schemas.identifiers import CODE_FORM, FORMS
 
 Location = tuple[str | int, ...]
 """Where in a model: names and positions, from the outside in."""
@@ -29,6 +30,7 @@ _CODES: Final[Mapping[str, FaultCode]] = {
     "tuple_type": FaultCode.STRUCTURE_INVALID,
     "too_short": FaultCode.ELEMENT_MISSING,
     "too_long": FaultCode.TOO_COMPLEX,
+    "string_too_long": FaultCode.VALUE_TOO_LONG,
     "recursion_loop": FaultCode.TOO_COMPLEX,
 }
 _DETAILS: Final[Mapping[FaultCode, str]] = {
@@ -39,13 +41,33 @@ _DETAILS: Final[Mapping[FaultCode, str]] = {
     FaultCode.TOO_COMPLEX: "There are more of them than the limit allows.",
 }
 _OWN_CODES: Final = frozenset(FaultCode)
+_NO_VALUE: Final = frozenset({FaultCode.ELEMENT_MISSING, FaultCode.ELEMENT_UNKNOWN, FaultCode.TOO_COMPLEX, FaultCode.STRUCTURE_INVALID})
+"""Where there is no single value, or where it stands in a field that nobody knows the class of."""
+_LIMITS: Final[Mapping[str, str]] = {"max_length": "It is longer than {} characters.", "ge": "It is less than {}.", "le": "It is more than {}."}
+MAX_FAULTS: Final = 100
+"""Per message: enough to mend it, and bounded."""
+
+
+def faults_of(
+    error: ValidationError, pointer: Callable[[Location], str], *, reference: int | None = None, model: type[BaseModel] | None = None
+) -> tuple[Fault, ...]:
+    """Everything wrong, in the order of the model. `pointer` turns a place into an XPath or JSON pointer; with
+    the `model` that was checked, a value is told where the class of its field allows it."""
+    found = error.errors(include_url=False, include_input=model is not None)
+    return tuple(_fault(one, pointer, reference, model) for one in found[:MAX_FAULTS])
 
 
 def fault_of(error: ValidationError, pointer: Callable[[Location], str], *, reference: int | None = None) -> Fault:
-    """The first thing wrong as a fault; `pointer` turns its place into an XPath or JSON pointer."""
-    first = error.errors(include_url=False, include_input=False)[0]
-    code, detail = _told(first)
-    return Fault(code, detail, pointer(first["loc"]), reference)
+    """The first thing wrong as a fault, without its value."""
+    return faults_of(error, pointer, reference=reference)[0]
+
+
+def _fault(one: ErrorDetails, pointer: Callable[[Location], str], reference: int | None, model: type[BaseModel] | None) -> Fault:
+    code, detail = _told(one)
+    if model is None or code in _NO_VALUE:
+        return Fault(code, detail, pointer(one["loc"]), reference)
+    kind = class_of(model, tuple(step for step in one["loc"] if isinstance(step, str)))
+    return Fault(code, detail, pointer(one["loc"]), reference, repeatable(one.get("input"), kind))
 
 
 def json_pointer(location: Location) -> str:
@@ -64,11 +86,16 @@ def _told(error: ErrorDetails) -> tuple[FaultCode, str]:
 
 
 def _misfit(form: str) -> tuple[FaultCode, str]:
+    if form == CODE_FORM:
+        return FaultCode.CODE_UNKNOWN, FORMS[form]
     if form in FORMS:
         return FaultCode.IDENTIFIER_INVALID, FORMS[form]
     return FaultCode.VALUE_INVALID, "It holds characters that its field does not allow."
 
 
 def _expectation(error: ErrorDetails) -> str:
-    limit = error.get("ctx", {}).get("max_length")
-    return f"It is longer than {limit} characters." if limit is not None else "The value does not have the form of its field."
+    limits = error.get("ctx", {})
+    for name, sentence in _LIMITS.items():
+        if name in limits:
+            return sentence.format(limits[name])
+    return "The value does not have the form of its field."

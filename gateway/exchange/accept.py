@@ -24,8 +24,8 @@ from gateway.trust.contract import VerifiedContent
 from gateway.trust.digests import digest
 from gateway.trust.sealing import case_lookup, seal, seal_parcel
 from schemas.catalogue import dump
-from schemas.envelope import Entry, Header, Interchange, Message
-from schemas.faults import Fault, FaultCode, Refusal
+from schemas.envelope import Entry, Header, Interchange, Message, Misread
+from schemas.faults import Fault, FaultCode, Refusal, refusal_of
 from schemas.identifiers import DeliveryId, MessageId, OrganisationId, PartyCode, SubmissionId
 from schemas.receipts import MessageVerdict
 
@@ -46,7 +46,7 @@ def duplicate_key(interchange: Interchange, packaging: str) -> DuplicateKey:
     """SPG: (sender, receiver, control reference); JSON: (sender, the sender's message id)."""
     if packaging == "wss":
         return DuplicateKey("spg", interchange.sender, ",".join(interchange.recipients), interchange.control_reference)
-    return DuplicateKey("json", interchange.sender, "", interchange.entries[0].header.sender_message_id)
+    return DuplicateKey("json", interchange.sender, "", interchange.entries[0].sender_message_id)
 
 
 def key_of_unreadable(verified: VerifiedContent) -> DuplicateKey:
@@ -87,10 +87,11 @@ class Acceptance:
 
     def decide(self) -> Decision:
         """Accept the whole interchange. Raises Refusal where any of its messages cannot be taken."""
-        faults = tuple(entry.content for entry in self.interchange.entries if isinstance(entry.content, Fault))
+        faults = [fault for entry in self.interchange.entries if isinstance(entry, Misread) for fault in entry.faults]
         if faults:
-            raise Refusal(faults[0], also=faults[1:])
-        routed = [(entry, self._message(entry), self._legs(entry.header)) for entry in self.interchange.entries]
+            raise refusal_of(faults)
+        entries = [entry for entry in self.interchange.entries if isinstance(entry, Entry)]
+        routed = [(entry, self._message(entry), self._legs(entry.header)) for entry in entries]
         signed = receipts.of_submission(
             means=self.means,
             now=self.now,
@@ -109,9 +110,7 @@ class Acceptance:
         return legs(header, self.directory)
 
     def _message(self, entry: Entry) -> Message:
-        if isinstance(entry.content, Fault):
-            raise Refusal(entry.content)
-        return Message(MessageId(self.means.new_id()), entry.header, entry.content)
+        return Message(MessageId(self.means.new_id()), entry.header, entry.payload)
 
     def _changes(self, signed: receipts.SignedReceipt, routed: list[tuple[Message, tuple[Leg, ...]]]) -> Changes:
         messages, deliveries, parcels = [], [], []
@@ -167,7 +166,7 @@ class Acceptance:
             control_reference=header.control_reference,
             case_lookup=case_lookup(self.means.lookup_key, header.case_reference) if header.case_reference else None,
             in_reply_to=header.in_reply_to,
-            test=header.test,
+            test=bool(header.test),
             prepared_at=header.prepared_at,
             accepted_at=self.now,
             canonical=seal(plain, self.means.archive, message.message_id.encode(), self.means.random),

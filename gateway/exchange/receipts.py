@@ -30,7 +30,15 @@ class SignedReceipt:
 
 def fault_claim(fault: Fault) -> FaultClaim:
     """A fault as a receipt tells it."""
-    return FaultClaim(fault.code.value, fault.row.title, fault.detail, fault.pointer)
+    return FaultClaim(
+        fault.code.value,
+        fault.row.title,
+        fault.detail,
+        fault.pointer,
+        value=fault.value,
+        reference=fault.reference,
+        current_version=fault.current_version or "",
+    )
 
 
 def sign(receipt: Receipt, means: Means, now: datetime) -> SignedReceipt:

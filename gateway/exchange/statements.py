@@ -16,7 +16,7 @@ from gateway.exchange.translate import sequence_of
 from gateway.partners.directory import Directory
 from gateway.records import Delivery
 from gateway.trust.contract import VerifiedContent
-from schemas.envelope import Interchange
+from schemas.envelope import Entry, Interchange
 from schemas.faults import FAULTS, FaultCode, refuse
 from schemas.identifiers import Digest, MessageId, OrganisationId
 from schemas.messages.interchange_status_notification import InterchangeStatusNotification
@@ -75,10 +75,10 @@ def _bounded(fault: FaultClaim | None) -> FaultClaim | None:
 
 def status_code(interchange: Interchange) -> int | None:
     """The StatusCode, where the interchange is one status notification and nothing else."""
-    contents = [entry.content for entry in interchange.entries]
-    if len(contents) == 1 and isinstance(contents[0], InterchangeStatusNotification):
-        return int(contents[0].status_code)
-    return None
+    (first, *others) = interchange.entries
+    if others or not isinstance(first, Entry) or not isinstance(first.payload, InterchangeStatusNotification):
+        return None
+    return int(first.payload.status_code)
 
 
 def of_notification(status: int, interchange: Interchange, verified: VerifiedContent, wire: WireMessage) -> Statement:

@@ -18,5 +18,30 @@ class CasePayload(Payload):
     """A payload about one case."""
 
     crn: CrnField
+    """Case reference number."""
+
+
+class CaseRecord(CasePayload):
+    """A record of one case, as it is inserted, changed or, in full, deleted."""
+
     version: EntityVersion
     offender_id: EntityIdField
+    """nDelius's number of the offender."""
+
+
+class CaseRequest(CasePayload):
+    """A question about one case. It changes no record, so it has no version."""
+
+    offender_id: EntityIdField
+    """nDelius's number of the offender."""
+
+
+class Deletion(CasePayload):
+    """The reduced form of a delete: the key of the record and nothing else of it.
+
+    Which record it is says the message type; where a type has no number of its own, the key is its event's.
+    """
+
+    version: EntityVersion
+    """The last version that the sender held: a deleted record keeps it."""
+    record_id: EntityIdField

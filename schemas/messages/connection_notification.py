@@ -1,4 +1,7 @@
-"""ConnectionNotification: a test of the connection. Concerns no case."""
+"""ConnectionNotification: a test of the connection. Concerns no case.
+
+Source: the public payload template `SpgInterchangeMessage` of the Strategic Partner Gateway.
+"""
 
 from schemas.canonical.values import StatusNumber, Text
 from schemas.payload import Payload

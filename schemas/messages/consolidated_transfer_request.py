@@ -1,16 +1,19 @@
-"""ConsolidatedTransferRequest: one master, one or more parts, all of one case."""
+"""ConsolidatedTransferRequest: one master, one or more parts, all of one case.
+
+Source: the public payload template `TransferRequest` of the Strategic Partner Gateway.
+"""
 
 from typing import Annotated
 
 from pydantic import Field
 
-from schemas.canonical.case import CasePayload
+from schemas.canonical.case import CaseRecord
 from schemas.canonical.transfer import TransferRequestPart
 from schemas.canonical.values import CivilDate, Text
 from schemas.identifiers import EntityIdField
 
 
-class ConsolidatedTransferRequest(CasePayload):
+class ConsolidatedTransferRequest(CaseRecord):
     """A provider asks another to take over a case or parts of it. `version` is that of the transfer."""
 
     transfer_id: EntityIdField

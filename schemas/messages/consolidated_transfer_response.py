@@ -1,16 +1,19 @@
-"""ConsolidatedTransferResponse: the receiver's answer to a transfer request, part by part."""
+"""ConsolidatedTransferResponse: the receiver's answer to a transfer request, part by part.
+
+Source: the public payload template `TransferResponse` of the Strategic Partner Gateway.
+"""
 
 from typing import Annotated
 
 from pydantic import Field
 
-from schemas.canonical.case import CasePayload
+from schemas.canonical.case import CaseRecord
 from schemas.canonical.transfer import TransferResponsePart
 from schemas.canonical.values import CivilDate, Text
 from schemas.identifiers import EntityIdField
 
 
-class ConsolidatedTransferResponse(CasePayload):
+class ConsolidatedTransferResponse(CaseRecord):
     """A provider accepts or rejects. `transfer_id` joins it to the request."""
 
     transfer_id: EntityIdField

@@ -9,10 +9,11 @@ from lxml import etree
 
 from adapters.agencies.caseflow import codes
 from adapters.contract import Outgoing
-from schemas.catalogue import ACTIONS, CATALOGUE, VERSIONS, case_of
+from schemas.catalogue import ACTIONS, CATALOGUE, case_of
 from schemas.envelope import Header, Message
 from schemas.identifiers import MessageId, PartyCode
 from schemas.payload import Payload
+from schemas.versions import VERSIONS
 
 VECTORS = Path(__file__).parent.parent / "vectors" / "spg"
 PREPARED = datetime.datetime(2020, 7, 1, 9, 30, 0, 5000, tzinfo=datetime.UTC)

@@ -11,11 +11,12 @@ from pydantic import ValidationError, create_model
 
 from adapters.contract import Document, Outgoing
 from adapters.json_form import MEDIA_TYPE, Form, FormHeader, check_json, interchange_of, write_form
-from schemas.catalogue import CATALOGUE
+from schemas.canonical.case import Deletion
+from schemas.catalogue import CATALOGUE, KEYS
 from schemas.envelope import Interchange, Message
-from schemas.faults import Fault, FaultCode, Refusal
+from schemas.faults import Fault, refusal_of
 from schemas.payload import Concept, Payload
-from schemas.validation import fault_of, json_pointer
+from schemas.validation import faults_of, json_pointer
 
 
 class WholeForm(Concept):
@@ -28,6 +29,7 @@ class WholeForm(Concept):
 _FORMS: Final[dict[str, type[WholeForm]]] = {
     name: create_model(f"{name}Form", __base__=WholeForm, document=(payload, ...)) for name, payload in CATALOGUE.items()
 }
+_REDUCED: Final[type[WholeForm]] = create_model("ReducedForm", __base__=WholeForm, document=(Deletion, ...))
 
 
 class CanonicalAdapter:
@@ -45,29 +47,34 @@ class CanonicalAdapter:
 
     def read(self, content: bytes) -> Interchange:
         """A JSON document to canonical. A wrong payload under a right header becomes an entry with its fault."""
-        form = _FORMS.get(_claimed_type(check_json(content)))
-        fault = Fault(FaultCode.TYPE_UNKNOWN, reference=1)
-        if form is not None:
-            try:
-                whole = form.model_validate_json(content, strict=True)
-                return interchange_of(whole.header, whole.document)
-            except ValidationError as error:
-                fault = fault_of(error, json_pointer, reference=1)
-        return _with_fault(content, fault)
+        form = _form(check_json(content))
+        if form is None:
+            return _misread(content, ())
+        try:
+            whole = form.model_validate_json(content, strict=True)
+        except ValidationError as error:
+            return _misread(content, faults_of(error, json_pointer, reference=1, model=form))
+        return interchange_of(whole.header, whole.document)
 
     def write(self, message: Message, outgoing: Outgoing) -> Document:
-        """One message as a JSON document. Names that hold no value are absent."""
-        return write_form(message, outgoing, message.payload.model_dump_json(exclude_none=True).encode())
+        """One message as a JSON document. A name that is there and null says that the sender gave no value."""
+        return write_form(message, outgoing, message.payload.model_dump_json(exclude_unset=True).encode())
 
 
-def _claimed_type(value: object) -> str:
+def _form(value: object) -> type[WholeForm] | None:
+    """The form of the type that the document claims. A delete that names a `record_id` has the reduced one."""
     header = value.get("header") if isinstance(value, dict) else None
-    claimed = header.get("type") if isinstance(header, dict) else None
-    return claimed if isinstance(claimed, str) else ""
+    kind = header.get("type") if isinstance(header, dict) else None
+    document = value.get("document") if isinstance(value, dict) else None
+    if kind in KEYS and isinstance(document, dict) and "record_id" in document:
+        return _REDUCED
+    return _FORMS.get(kind) if isinstance(kind, str) else None
 
 
-def _with_fault(content: bytes, fault: Fault) -> Interchange:
+def _misread(content: bytes, faults: tuple[Fault, ...]) -> Interchange:
+    """The header must stand for itself; what is wrong with the document is the entry's."""
     try:
-        return interchange_of(Form.model_validate_json(content, strict=True).header, fault)
+        header = Form.model_validate_json(content, strict=True).header
     except ValidationError as error:
-        raise Refusal(fault_of(error, json_pointer)) from None
+        raise refusal_of(faults_of(error, json_pointer, model=Form)) from None
+    return interchange_of(header, faults)

@@ -11,6 +11,7 @@ from adapters.agencies.caseflow.documents import SHAPES
 from adapters.agencies.caseflow.translation import read_document, write_document
 from adapters.contract import Document, Outgoing
 from adapters.json_form import MEDIA_TYPE, FormHeader, read_form, write_form
+from schemas.canonical.case import Deletion
 from schemas.envelope import Interchange, Message
 from schemas.faults import FaultCode, refuse
 from schemas.payload import Payload
@@ -38,6 +39,8 @@ class CaseflowAdapter:
         kind = message.header.type
         if kind not in SHAPES:
             raise refuse(FaultCode.NOT_TRANSLATABLE, f"Caseflow has no document for the type {kind}.")
+        if isinstance(message.payload, Deletion):
+            raise refuse(FaultCode.NOT_TRANSLATABLE, "Caseflow deletes a whole document, not a key.")
         document, lost = write_document(kind, message.payload)
         return write_form(message, outgoing, json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode(), lost)
 

@@ -28,4 +28,4 @@ class NdeliusAdapter:
 
     def write(self, message: Message, outgoing: Outgoing) -> Document:
         """One message as an SPGInterchange."""
-        return write_interchange(message, outgoing)
+        return write_interchange((message,), outgoing)

@@ -9,7 +9,7 @@ from typing import Final
 from adapters.agencies.ndelius.codes import NUMBER, MisreadError
 from adapters.agencies.ndelius.documents import NAMESPACE, Leaf, Record
 from adapters.agencies.ndelius.parsing import parse, texts
-from schemas.faults import FaultCode, refuse
+from schemas.faults import Fault, FaultCode, refusal_of, refuse
 
 _RESPONSE: Final = Record("SPGInterchangeResponse", (Leaf(element="SPGInterchangeResponseType", path=("status",), kind=NUMBER),))
 _POINTER: Final = "/SPGInterchangeResponse/SPGInterchangeResponseType"
@@ -25,7 +25,11 @@ def interchange_response(status: int) -> bytes:
 def read_interchange_response(content: bytes) -> int:
     """The status of an answer. Refuses anything that is not one."""
     root = parse(content, _RESPONSE.element)
-    leaf, text = texts(root, _RESPONSE, f"/{_RESPONSE.element}")[0]
+    faults: list[Fault] = []
+    found = texts(root, _RESPONSE, f"/{_RESPONSE.element}", faults)
+    if faults:
+        raise refusal_of(faults)
+    leaf, text = found[0]
     try:
         status = leaf.kind.read(text)
     except MisreadError as error:

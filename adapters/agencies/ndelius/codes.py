@@ -6,8 +6,10 @@ time zones, which is all that the SPG samples show.
 """
 
 import datetime
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -17,6 +19,7 @@ from schemas.identifiers import ZERO_VERSION
 
 LONDON: Final = ZoneInfo("Europe/London")
 """SPG writes local times without a zone."""
+_DECIMAL_FORM: Final = re.compile(r"(0|[1-9][0-9]*)(\.[0-9]{1,2})?", re.ASCII)
 
 
 class MisreadError(ValueError):
@@ -27,6 +30,7 @@ class MisreadError(ValueError):
 class Kind:
     """One lexical form. `read` gets trimmed text that is not empty."""
 
+    name: str
     read: Callable[[str], object]
     write: Callable[[object], str]
 
@@ -79,6 +83,25 @@ def read_number(text: str) -> int:
     return int(text)
 
 
+def _read_count(text: str) -> int:
+    """Without leading zeros, which a number cannot keep."""
+    if text.startswith("0") and text != "0":
+        raise MisreadError("A number is written in digits, without leading zeros.")
+    return read_number(text)
+
+
+def _read_date_time(text: str) -> datetime.datetime:
+    if text[10:11] != "T":
+        raise MisreadError("A date with time is written YYYY-MM-DDTHH:MM:SS, without a zone.")
+    return datetime.datetime.combine(read_date(text[:10]), read_time(text[11:]))
+
+
+def _read_decimal(text: str) -> Decimal:
+    if _DECIMAL_FORM.fullmatch(text) is None:
+        raise MisreadError("A decimal is written in digits, with at most two after the point.")
+    return Decimal(text)
+
+
 def _read_flag(text: str) -> bool:
     if text == "Y":
         return True
@@ -111,14 +134,22 @@ def _write_date(value: object) -> str:
     return value.isoformat() if isinstance(value, datetime.date) else str(value)
 
 
+def _write_date_time(value: object) -> str:
+    return f"{value.date().isoformat()}T{write_time(value.time())}" if isinstance(value, datetime.datetime) else str(value)
+
+
 def _write_time(value: object) -> str:
     return write_time(value) if isinstance(value, datetime.time) else str(value)
 
 
-TEXT: Final = Kind(str, lambda value: escaped(str(value)))
-DATE: Final = Kind(read_date, _write_date)
-TIME: Final = Kind(read_time, _write_time)
-FLAG: Final = Kind(_read_flag, lambda value: "Y" if value else "N")
-NUMBER: Final = Kind(read_number, str)
-CODED: Final = Kind(_read_coded, _write_coded)
-VERSION: Final = Kind(_read_version, _write_version)
+TEXT: Final = Kind("text", str, lambda value: escaped(str(value)))
+DATE: Final = Kind("date", read_date, _write_date)
+TIME: Final = Kind("time", read_time, _write_time)
+DATE_TIME: Final = Kind("date-time", _read_date_time, _write_date_time)
+FLAG: Final = Kind("flag", _read_flag, lambda value: "Y" if value else "N")
+NUMBER: Final = Kind("number", read_number, str)
+"""Of the envelope, where leading zeros mean nothing."""
+COUNT: Final = Kind("count", _read_count, str)
+DECIMAL: Final = Kind("decimal", _read_decimal, str)
+CODED: Final = Kind("coded", _read_coded, _write_coded)
+VERSION: Final = Kind("version", _read_version, _write_version)

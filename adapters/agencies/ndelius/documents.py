@@ -28,7 +28,7 @@ class Leaf:
     required: bool = True
     """False: the element may be absent, and is not written where there is no value."""
     empty: bool = False
-    """True: the element is always written, and empty where there is no value."""
+    """True: the element must be there, is always written, and is empty where there is no value."""
     shared: bool = False
     """True in parts: the value belongs to the master, repeats it, and must agree with it."""
     tag: str = field(init=False)
@@ -68,6 +68,14 @@ class Part:
     block: Block
 
 
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A record that may follow any number of times, and the field of the payload that holds them."""
+
+    field: str
+    record: Record
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
     """One message type."""
@@ -75,7 +83,11 @@ class Shape:
     type: str
     plain: Record | None = None
     """A payload without blocks: the two system messages."""
+    group: Group | None = None
+    """What may follow the leaves of `plain`."""
     block: Block | None = None
+    reduced: Block | None = None
+    """The block of a delete that carries the key alone: its details element ends in `D`."""
     parts: tuple[Part, ...] = ()
     """Not empty: `block` is the master inside an element named as the type, followed by parts."""
     header: frozenset[str]
@@ -99,3 +111,18 @@ def version() -> Record:
 def block(top: str, inner: str, *leaves: Leaf, shared: bool = False) -> Block:
     """A block with its three records."""
     return Block(top, f"{top}Details", (offender(shared=shared), version(), Record(inner, leaves)))
+
+
+def request(top: str, *leaves: Leaf) -> Block:
+    """The block of a request: it changes no record, so it has no version."""
+    return Block(top, f"{top}Details", (offender(), Record(top, leaves)))
+
+
+def reduced(whole: Block) -> Block:
+    """The block of a delete that carries only the key, the first leaf of its record.
+
+    Our reading: nDelius lists, per message, a group whose name is one letter longer, and the key.
+    """
+    case, held, record = whole.records
+    key = Leaf(element=record.leaves[0].element, path=("record_id",))
+    return Block(whole.top, f"{whole.details}D", (case, held, Record(record.element, (key,))))

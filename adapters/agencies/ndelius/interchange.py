@@ -7,7 +7,7 @@ an entry with its fault; whatever makes the envelope itself doubtful refuses the
 
 import datetime
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from lxml import etree
@@ -15,19 +15,23 @@ from pydantic import ValidationError
 
 from adapters.agencies.ndelius.codes import DATE, FLAG, NUMBER, TIME, MisreadError, instant
 from adapters.agencies.ndelius.documents import QUALIFIED, Leaf, Record, Shape
-from adapters.agencies.ndelius.parsing import ROOT_ATTRIBUTES, children, misplaced, name_of, parse, structure, texts
+from adapters.agencies.ndelius.parsing import ROOT_ATTRIBUTES, children, misplaced, name_of, parse_by_child, structure, texts
 from adapters.agencies.ndelius.reading import read_payload
 from adapters.agencies.ndelius.tables import SHAPES
+from schemas.canonical.case import Deletion
 from schemas.canonical.values import Text
-from schemas.catalogue import ACTIONS, ANSWERING, VERSIONS, case_of
+from schemas.catalogue import ACTIONS, ANSWERING, case_of
 from schemas.checks import crn
-from schemas.envelope import Action, Entry, Header, Interchange
-from schemas.faults import Fault, FaultCode, Refusal, refuse
+from schemas.classes import FieldClass, repeatable
+from schemas.envelope import Action, Entry, Header, Interchange, Misread
+from schemas.faults import Fault, FaultCode, Refusal, refusal_of, refuse
 from schemas.identifiers import ControlReferenceField, PartyField
 from schemas.payload import Concept, Payload
-from schemas.validation import fault_of
+from schemas.validation import faults_of
+from schemas.versions import VERSIONS
 
-MAX_MESSAGES: Final = 1000
+MAX_MESSAGES: Final = 10_000
+"""Where an agreement sets no limit of its own."""
 _ROOT: Final = "/SPGInterchange"
 
 
@@ -65,6 +69,8 @@ _MESSAGE_HEADER: Final = Record(
 )
 _MESSAGE_TRAILER: Final = Record("SPGMessageTrailer", (Leaf(element="MessageReferenceNumber", path=("reference",), kind=NUMBER),))
 
+_AROUND: Final = frozenset({QUALIFIED + _MESSAGE_HEADER.element, QUALIFIED + _MESSAGE_TRAILER.element})
+
 
 class InterchangeHeader(Concept):
     """SPGInterchangeHeader."""
@@ -76,7 +82,7 @@ class InterchangeHeader(Concept):
     date: datetime.date
     time: datetime.time
     application: Text | None = None
-    test: bool = False
+    test: bool | None = None
     test_control_data: Text | None = None
 
 
@@ -89,26 +95,50 @@ class _Envelope:
     prepared_at: datetime.datetime
 
 
-def read_interchange(content: bytes) -> Interchange:
+def read_interchange(content: bytes, max_messages: int = MAX_MESSAGES) -> Interchange:
     """Verified bytes to canonical. Refuses what is wrong with the interchange as a whole."""
-    root = parse(content, "SPGInterchange")
-    version = _version(root)
+    messages = _Messages(max_messages)
+    root = parse_by_child(content, "SPGInterchange", "SPGMessage", messages.take)
     found = children(root, _ROOT)
-    messages = found[1:-1]
-    _check_order(found, messages)
-    header = _header(found[0])
-    _check_trailer(header, _values(found[-1], _TRAILER, f"{_ROOT}/{_TRAILER.element}"), len(messages))
-    envelope = _Envelope(header, version, instant(header.date, header.time))
+    _check_order(found)
+    envelope = messages.envelope or _envelope(root)
+    header = envelope.header
+    _check_trailer(header, _values(found[-1], _TRAILER, f"{_ROOT}/{_TRAILER.element}"), len(messages.entries))
     return Interchange(
         sender=header.sender,
         recipients=(header.receiver,),
         control_reference=header.reference,
         answers=header.answers,
         prepared_at=envelope.prepared_at,
-        version=version,
-        test=header.test,
-        entries=tuple(_entry(element, number, envelope) for number, element in enumerate(messages, 1)),
+        version=envelope.version,
+        test=bool(header.test),
+        entries=tuple(messages.entries),
     )
+
+
+@dataclass(slots=True)
+class _Messages:
+    """What was read so far; the envelope is read before the first message."""
+
+    limit: int
+    envelope: _Envelope | None = None
+    entries: list[Entry | Misread] = field(default_factory=list)
+
+    def take(self, root: etree._Element, element: etree._Element) -> None:
+        """One SPGMessage, complete."""
+        if root[0].tag != QUALIFIED + _HEADER.element:
+            return  # The order of the whole is judged at the end.
+        if self.envelope is None:
+            self.envelope = _envelope(root)
+        if len(self.entries) == self.limit:
+            raise refuse(FaultCode.TOO_COMPLEX, f"More than {self.limit} messages in one interchange are not read.", pointer=_ROOT)
+        self.entries.append(_entry(element, len(self.entries) + 1, self.envelope))
+
+
+def _envelope(root: etree._Element) -> _Envelope:
+    version = _version(root)
+    header = _header(root[0])
+    return _Envelope(header, version, instant(header.date, header.time))
 
 
 def _version(root: etree._Element) -> str:
@@ -119,7 +149,8 @@ def _version(root: etree._Element) -> str:
     if not version:
         raise refuse(FaultCode.ELEMENT_MISSING, "The schema version is mandatory.", pointer=f"{_ROOT}/@SchemaVersion")
     if version not in VERSIONS:
-        raise refuse(FaultCode.VERSION_UNKNOWN, "Spoken here: " + ", ".join(VERSIONS) + ".", pointer=f"{_ROOT}/@SchemaVersion")
+        told = repeatable(version, FieldClass.CODE)
+        raise refuse(FaultCode.VERSION_UNKNOWN, "Spoken here: " + ", ".join(VERSIONS) + ".", pointer=f"{_ROOT}/@SchemaVersion", value=told)
     try:
         DATE.read(date)
     except MisreadError as error:
@@ -127,28 +158,30 @@ def _version(root: etree._Element) -> str:
     return version
 
 
-def _check_order(found: list[etree._Element], messages: list[etree._Element]) -> None:
+def _check_order(found: list[etree._Element]) -> None:
     names = [_HEADER.element, "SPGMessage", _TRAILER.element]
-    if len(messages) > MAX_MESSAGES:
-        raise refuse(FaultCode.TOO_COMPLEX, f"More than {MAX_MESSAGES} messages in one interchange are not read.", pointer=_ROOT)
-    expected = [names[0], *("SPGMessage" for _ in messages), names[2]]
-    if len(found) < 3 or [child.tag for child in found] != [QUALIFIED + name for name in expected]:
+    between = all(child.tag == QUALIFIED + "SPGMessage" for child in found[1:-1])
+    if len(found) < 3 or found[0].tag != QUALIFIED + names[0] or found[-1].tag != QUALIFIED + names[2] or not between:
         others = [child for child in found if child.tag != QUALIFIED + "SPGMessage"]
-        one_each = others if len(others) == len(found) else [*others, next(child for child in found if child.tag == QUALIFIED + "SPGMessage")]
-        raise misplaced(one_each, names, names, _ROOT)
+        first = next((child for child in found if child.tag == QUALIFIED + "SPGMessage"), None)
+        one_each = [child for child in found if child in others or child is first]
+        raise refusal_of(misplaced(one_each, names, names, _ROOT))
 
 
-def _values(element: etree._Element, record: Record, where: str) -> dict[str, object]:
+def _values(element: etree._Element, record: Record, where: str, reference: int | None = None) -> dict[str, object]:
+    faults: list[Fault] = []
     values: dict[str, object] = {}
-    for leaf, text in texts(element, record, where):
+    for leaf, text in texts(element, record, where, faults):
         pointer = f"{where}/{leaf.element}"
         if text:
             try:
                 values[leaf.path[0]] = leaf.kind.read(text)
             except MisreadError as error:
-                raise refuse(FaultCode.VALUE_INVALID, str(error), pointer=pointer) from None
+                faults.append(Fault(FaultCode.VALUE_INVALID, str(error), pointer))
         elif leaf.required:
-            raise refuse(FaultCode.ELEMENT_MISSING, "It is mandatory here, and empty.", pointer=pointer)
+            faults.append(Fault(FaultCode.ELEMENT_MISSING, "It is mandatory here, and empty.", pointer))
+    if faults:
+        raise refusal_of([replace(fault, reference=reference) for fault in faults])
     return values
 
 
@@ -159,7 +192,7 @@ def _header(element: etree._Element) -> InterchangeHeader:
     try:
         return InterchangeHeader.model_validate(values)
     except ValidationError as error:
-        raise Refusal(fault_of(error, lambda location: f"{where}/{elements[(str(location[0]),)]}")) from None
+        raise refusal_of(faults_of(error, lambda location: f"{where}/{elements[(str(location[0]),)]}", model=InterchangeHeader)) from None
 
 
 def _check_trailer(header: InterchangeHeader, trailer: Mapping[str, object], messages: int) -> None:
@@ -176,17 +209,37 @@ def _check_trailer(header: InterchangeHeader, trailer: Mapping[str, object], mes
         raise refuse(FaultCode.IDENTITY_MISMATCH, "It is not the header's.", pointer=f"{where}/ReceiverIdentity")
 
 
-def _entry(element: etree._Element, number: int, envelope: _Envelope) -> Entry:
+def _entry(element: etree._Element, number: int, envelope: _Envelope) -> Entry | Misread:
+    """One message. What is wrong with it is its own; only a wrong number makes the whole doubtful."""
     where = f"{_ROOT}/SPGMessage[{number}]"
+    inside = [child for child in element if child.tag not in _AROUND]
+    try:
+        header, payload = _read_message(element, number, where, envelope)
+        return Entry(header, payload)
+    except Refusal as refusal:
+        if refusal.fault.code is FaultCode.MESSAGE_REFERENCE_MISMATCH:
+            raise
+        return Misread(
+            reference=number,
+            sender_message_id=f"{envelope.header.reference}/{number}",
+            type=name_of(inside[0]) if len(inside) == 1 else "",
+            case_reference=_claimed_case(element),
+            faults=tuple(replace(fault, reference=number) for fault in (refusal.fault, *refusal.also)),
+        )
+
+
+def _read_message(element: etree._Element, number: int, where: str, envelope: _Envelope) -> tuple[Header, Payload]:
     found = children(element, where)
     if len(found) != 3 or found[0].tag != QUALIFIED + _MESSAGE_HEADER.element or found[2].tag != QUALIFIED + _MESSAGE_TRAILER.element:
         raise structure("A message is a header, one payload and a trailer.", where)
     header = _values(found[0], _MESSAGE_HEADER, f"{where}/{_MESSAGE_HEADER.element}")
     trailer = _values(found[2], _MESSAGE_TRAILER, f"{where}/{_MESSAGE_TRAILER.element}")
     _check_references(header["reference"], trailer["reference"], number, where)
-    action = _action(header["action"], number, where)
-    content = _content(found[1], str(header["version"]), action, number, envelope)
-    return Entry(_message_header(found[1], action, number, envelope, content), content)
+    shape, action = _judged(found[1], header, where, envelope)
+    payload = read_payload(found[1], shape, where, _from_header(envelope.header, shape))
+    if action is not Action.DELETE and isinstance(payload, Deletion):
+        raise refuse(FaultCode.STRUCTURE_INVALID, "Only a delete has the reduced form.", pointer=f"{where}/{shape.type}")
+    return _message_header(shape.type, action, number, envelope, payload), payload
 
 
 def _check_references(header: object, trailer: object, number: int, where: str) -> None:
@@ -198,29 +251,19 @@ def _check_references(header: object, trailer: object, number: int, where: str) 
         raise refuse(FaultCode.MESSAGE_REFERENCE_MISMATCH, "It is not the one of the message's header.", pointer=pointer, reference=number)
 
 
-def _action(text: object, number: int, where: str) -> Action:
-    try:
-        return Action(str(text))
-    except ValueError:
-        pointer = f"{where}/{_MESSAGE_HEADER.element}/MessageType"
-        raise refuse(FaultCode.CODE_UNKNOWN, "Known: " + ", ".join(Action) + ".", pointer=pointer, reference=number) from None
-
-
-def _content(element: etree._Element, version: str, action: Action, number: int, envelope: _Envelope) -> Payload | Fault:
-    where = f"{_ROOT}/SPGMessage[{number}]"
-    head = f"{where}/{_MESSAGE_HEADER.element}"
+def _judged(element: etree._Element, header: Mapping[str, object], where: str, envelope: _Envelope) -> tuple[Shape, Action]:
+    """Which type, and what is to be done: both known, and fitting each other and the interchange's version."""
     shape = SHAPES.get(name_of(element)) if str(element.tag).startswith(QUALIFIED) else None
     if shape is None:
-        return Fault(FaultCode.TYPE_UNKNOWN, "Known: " + ", ".join(SHAPES) + ".", f"{where}/{name_of(element)}", number)
-    if version != envelope.version:
-        return Fault(FaultCode.VERSION_UNKNOWN, "It is not the interchange's SchemaVersion.", f"{head}/MessageVersionNumber", number)
-    if action not in ACTIONS[shape.type]:
-        return Fault(FaultCode.CODE_UNKNOWN, "This type goes with " + ", ".join(sorted(ACTIONS[shape.type])) + ".", f"{head}/MessageType", number)
-    try:
-        return read_payload(element, shape, where, _from_header(envelope.header, shape))
-    except Refusal as refusal:
-        fault = refusal.fault
-        return Fault(fault.code, fault.detail, fault.pointer, number)
+        raise refuse(FaultCode.TYPE_UNKNOWN, "Known: " + ", ".join(sorted(SHAPES)) + ".", pointer=f"{where}/{name_of(element)}")
+    head, claimed = f"{where}/{_MESSAGE_HEADER.element}", str(header["action"])
+    if header["version"] != envelope.version:
+        told = repeatable(header["version"], FieldClass.CODE)
+        raise refuse(FaultCode.VERSION_UNKNOWN, f"The interchange's SchemaVersion is {envelope.version}.", pointer=f"{head}/MessageVersionNumber", value=told)
+    if claimed not in ACTIONS[shape.type]:
+        known = "This type goes with " + ", ".join(sorted(ACTIONS[shape.type])) + "."
+        raise refuse(FaultCode.CODE_UNKNOWN, known, pointer=f"{head}/MessageType", value=repeatable(claimed, FieldClass.CODE))
+    return shape, Action(claimed)
 
 
 def _from_header(header: InterchangeHeader, shape: Shape) -> dict[str, object]:
@@ -235,18 +278,18 @@ def _from_header(header: InterchangeHeader, shape: Shape) -> dict[str, object]:
     return {"test_control_data": header.test_control_data}
 
 
-def _message_header(element: etree._Element, action: Action, number: int, envelope: _Envelope, content: Payload | Fault) -> Header:
+def _message_header(kind: str, action: Action, number: int, envelope: _Envelope, payload: Payload) -> Header:
     header = envelope.header
     return Header(
         sender=header.sender,
         recipients=(header.receiver,),
-        type=name_of(element),
+        type=kind,
         action=action,
         version=envelope.version,
         sender_message_id=f"{header.reference}/{number}",
         control_reference=header.reference,
         reference=number,
-        case_reference=_claimed_case(element) if isinstance(content, Fault) else case_of(content),
+        case_reference=case_of(payload),
         in_reply_to=header.answers,
         prepared_at=envelope.prepared_at,
         test=header.test,

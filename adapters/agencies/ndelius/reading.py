@@ -1,7 +1,8 @@
 """One SPGMessage's payload to canonical, by its table.
 
-What it is: structure first, then values, then the canonical model's own checks, each with the XPath of the
-place. What it is not: the interchange around it (see `interchange`). Values never reach a detail.
+What it is: structure, then values, then the canonical model's own checks, each with the XPath of the place;
+everything that is wrong is gathered, so that a sender can mend it at one go. What it is not: the interchange
+around it (see `interchange`). A value reaches a fault only where the class of its field lets it.
 """
 
 from dataclasses import dataclass, field
@@ -11,12 +12,13 @@ from lxml import etree
 from pydantic import ValidationError
 
 from adapters.agencies.ndelius.codes import MisreadError
-from adapters.agencies.ndelius.documents import QUALIFIED, Block, Part, Record, Shape
-from adapters.agencies.ndelius.parsing import Texts, children, exactly, misplaced, texts
-from schemas.catalogue import CATALOGUE
-from schemas.faults import FaultCode, Refusal, refuse
+from adapters.agencies.ndelius.documents import QUALIFIED, Block, Group, Leaf, Part, Record, Shape
+from adapters.agencies.ndelius.parsing import Faults, Texts, children, exactly, misplaced, texts
+from schemas.catalogue import model_of
+from schemas.classes import class_of, repeatable
+from schemas.faults import Fault, FaultCode, Refusal, refusal_of
 from schemas.payload import Payload
-from schemas.validation import Location, fault_of
+from schemas.validation import Location, faults_of
 
 _MAX_PARTS: Final = 1000
 _Values = dict[str, object]
@@ -24,15 +26,14 @@ _Values = dict[str, object]
 
 @dataclass(slots=True)
 class _Seen:
-    """One block as it stood: where, and its records with their texts."""
+    """Leaves as they stood: where, and by record."""
 
-    block: Block
     where: str
     records: list[tuple[Record, Texts]] = field(default_factory=list)
 
     def pointer(self, location: Location) -> str:
-        """XPath of a place of the canonical model that this block carries."""
-        for record in self.block.records:
+        """XPath of a place of the canonical model that stands here."""
+        for record, _ in self.records:
             for leaf in record.leaves:
                 shorter = min(len(leaf.path), len(location))
                 if not leaf.shared and location and leaf.path[:shorter] == location[:shorter]:
@@ -40,115 +41,156 @@ class _Seen:
         return self.where
 
 
+@dataclass(slots=True)
+class _Reading:
+    """One payload being read: what it is, what was wrong so far, and where its values came from."""
+
+    shape: Shape
+    where: str
+    reduced: bool = False
+    faults: Faults = field(default_factory=list)
+    values: _Values = field(default_factory=dict)
+    own: _Seen = field(default_factory=lambda: _Seen(""))
+    inner: dict[str, list[_Seen]] = field(default_factory=dict)
+    """Of the lists of the payload: what each of their items was read from."""
+
+    def pointer(self, location: Location) -> str:
+        """XPath of a place of the canonical model."""
+        if len(location) > 1 and location[0] in self.inner and isinstance(location[1], int):
+            return self.inner[str(location[0])][location[1]].pointer(location[2:])
+        return self.own.pointer(location)
+
+
 def read_payload(element: etree._Element, shape: Shape, where: str, extra: _Values) -> Payload:
-    """The canonical payload. `extra` holds what the interchange header says for it. Refuses with a pointer."""
-    if shape.plain is not None:
-        return _validated(shape, _plain(element, shape.plain, where, extra), [], f"{where}/{shape.plain.element}")
-    seen = _structure(element, shape, f"{where}/{shape.type}")
-    values: _Values = {}
-    _fill(values, seen[0], {})
-    if shape.parts:
-        values["parts"] = tuple(_part(part, one, values) for part, one in zip(_parts_of(element, shape), seen[1:], strict=True))
-    return _validated(shape, values, seen, where)
+    """The canonical payload. `extra` holds what the interchange header says for it. Refuses with everything wrong."""
+    reading = _Reading(shape, f"{where}/{shape.type}", values=dict(extra))
+    try:
+        if shape.plain is not None:
+            _plain(element, shape.plain, shape.group, reading)
+        elif shape.parts:
+            _with_parts(element, shape, reading)
+        elif shape.block is not None:
+            _single(element, shape, shape.block, reading)
+    except Refusal as refusal:
+        # The structure hides where values belong: nothing more can be told of them.
+        raise refusal_of([*reading.faults, refusal.fault, *refusal.also]) from None
+    return _validated(reading)
 
 
-def _plain(element: etree._Element, record: Record, where: str, extra: _Values) -> _Values:
-    values: _Values = dict(extra)
-    inside = f"{where}/{record.element}"
-    _convert(values, texts(element, record, inside), inside, {})
+def _plain(element: etree._Element, record: Record, group: Group | None, reading: _Reading) -> None:
+    # The path of a plain payload is that of its record.
+    reading.own = _Seen(reading.where.rpartition("/")[0])
+    rest = [child for child in element if group is not None and child.tag == group.record.tag]
+    for child in rest:
+        element.remove(child)
+    _take(element, record, reading, reading.own, reading.values)
+    if group is not None and rest:
+        reading.inner[group.field] = []
+        reading.values[group.field] = tuple(_grouped(child, group, number, reading) for number, child in enumerate(rest, 1))
+
+
+def _grouped(element: etree._Element, group: Group, number: int, reading: _Reading) -> _Values:
+    seen, values = _Seen(reading.where), _Values()
+    reading.inner[group.field].append(seen)
+    _take(element, group.record, reading, seen, values, f"{group.record.element}[{number}]")
     return values
 
 
-def _structure(element: etree._Element, shape: Shape, where: str) -> list[_Seen]:
+def _single(element: etree._Element, shape: Shape, whole: Block, reading: _Reading) -> None:
+    first = next(iter(element), None)
+    reading.reduced = shape.reduced is not None and first is not None and first.tag == QUALIFIED + shape.reduced.details
+    block = shape.reduced if reading.reduced and shape.reduced else whole
+    reading.own = _block(element, block, reading.where, reading, reading.values)
+
+
+def _with_parts(element: etree._Element, shape: Shape, reading: _Reading) -> None:
     if shape.block is None:
         raise LookupError(shape.type)
-    if not shape.parts:
-        return [_block(element, shape.block, where)]
+    where, master = reading.where, shape.block.top
     blocks = children(element, where)
     known = {QUALIFIED + part.block.top: part for part in shape.parts}
-    master = shape.block.top
     if not blocks or blocks[0].tag != QUALIFIED + master or any(child.tag not in known for child in blocks[1:]):
         names = [master, *(part.block.top for part in shape.parts)]
         masters = [child for child in blocks if child.tag == QUALIFIED + master]
         one_each = {str(child.tag): child for child in blocks if child.tag != QUALIFIED + master}
-        raise misplaced([*masters, *one_each.values()], names, [master], where)
+        raise refusal_of(misplaced([*masters, *one_each.values()] if len(masters) > 1 else list(dict.fromkeys(blocks)), names, [master], where))
     if len(blocks) < 2:
-        raise refuse(FaultCode.ELEMENT_MISSING, "At least one part follows the master.", pointer=where)
+        raise refusal_of([Fault(FaultCode.ELEMENT_MISSING, "At least one part follows the master.", where)])
     if len(blocks) > _MAX_PARTS:
-        raise refuse(FaultCode.TOO_COMPLEX, f"More than {_MAX_PARTS} parts in one message are not read.", pointer=where)
-    seen = [_block(blocks[0], shape.block, f"{where}/{master}")]
-    seen += [_block(child, known[str(child.tag)].block, f"{where}/*[{position}]") for position, child in enumerate(blocks[1:], 2)]
-    return seen
+        raise refusal_of([Fault(FaultCode.TOO_COMPLEX, f"More than {_MAX_PARTS} parts in one message are not read.", where)])
+    reading.own = _block(blocks[0], shape.block, f"{where}/{master}", reading, reading.values)
+    reading.inner["parts"] = []
+    reading.values["parts"] = tuple(_part(child, known[str(child.tag)], f"{where}/*[{place}]", reading) for place, child in enumerate(blocks[1:], 2))
 
 
-def _block(element: etree._Element, block: Block, where: str) -> _Seen:
-    details = exactly(element, (block.details,), where)[0]
-    inside = f"{where}/{block.details}"
-    records = exactly(details, [record.element for record in block.records], inside)
-    seen = _Seen(block, inside)
-    seen.records = [(record, texts(found, record, f"{inside}/{record.element}")) for record, found in zip(block.records, records, strict=True)]
-    return seen
-
-
-def _parts_of(element: etree._Element, shape: Shape) -> list[Part]:
-    known = {QUALIFIED + part.block.top: part for part in shape.parts}
-    return [known[str(child.tag)] for child in list(element)[1:]]
-
-
-def _part(part: Part, seen: _Seen, master: _Values) -> _Values:
+def _part(element: etree._Element, part: Part, where: str, reading: _Reading) -> _Values:
     values: _Values = {"kind": part.kind}
-    _fill(values, seen, master)
+    reading.inner["parts"].append(_block(element, part.block, where, reading, values))
     return values
 
 
-def _fill(values: _Values, seen: _Seen, master: _Values) -> None:
-    for record, found in seen.records:
-        _convert(values, found, f"{seen.where}/{record.element}", master)
+def _block(element: etree._Element, block: Block, where: str, reading: _Reading, values: _Values) -> _Seen:
+    details = exactly(element, (block.details,), where)[0]
+    seen = _Seen(f"{where}/{block.details}")
+    records = exactly(details, [record.element for record in block.records], seen.where)
+    for record, found in zip(block.records, records, strict=True):
+        _take(found, record, reading, seen, values)
+    return seen
 
 
-def _convert(values: _Values, found: Texts, where: str, master: _Values) -> None:
+def _take(element: etree._Element, record: Record, reading: _Reading, seen: _Seen, values: _Values, name: str = "") -> None:
+    where = f"{seen.where}/{name or record.element}"
+    found = texts(element, record, where, reading.faults)
+    seen.records.append((record if not name else Record(name, record.leaves), found))
     for leaf, text in found:
         if not text:
-            if leaf.required and not leaf.empty:
-                raise refuse(FaultCode.ELEMENT_MISSING, "It is mandatory here, and empty.", pointer=f"{where}/{leaf.element}")
-            continue
-        try:
-            value = leaf.kind.read(text)
-        except MisreadError as error:
-            raise refuse(FaultCode.VALUE_INVALID, str(error), pointer=f"{where}/{leaf.element}") from None
-        if leaf.shared:
-            _agree(master.get(leaf.path[0]), value, f"{where}/{leaf.element}")
-        elif len(leaf.path) == 1:
-            values[leaf.path[0]] = value
+            _empty(leaf, values, where, reading.faults)
+        elif leaf.shared:
+            _agree(leaf, text, where, reading)
         else:
-            _put(values, leaf.path, value)
+            _convert(leaf, text, values, where, reading)
 
 
-def _put(values: _Values, path: tuple[str, ...], value: object) -> None:
+def _empty(leaf: Leaf, values: _Values, where: str, faults: Faults) -> None:
+    """An optional element that is there and empty says so; the canonical model keeps that apart from one that is absent."""
+    if not leaf.required:
+        values[leaf.path[0]] = None
+    elif not leaf.empty:
+        faults.append(Fault(FaultCode.ELEMENT_MISSING, "It is mandatory here, and empty.", f"{where}/{leaf.element}"))
+
+
+def _convert(leaf: Leaf, text: str, values: _Values, where: str, reading: _Reading) -> None:
+    try:
+        value = leaf.kind.read(text)
+    except MisreadError as error:
+        kind = class_of(model_of(reading.shape.type, reduced=reading.reduced), leaf.path)
+        reading.faults.append(Fault(FaultCode.VALUE_INVALID, str(error), f"{where}/{leaf.element}", value=repeatable(text, kind)))
+        return
     target = values
-    for step in path[:-1]:
+    for step in leaf.path[:-1]:
         inner = target.setdefault(step, {})
         if not isinstance(inner, dict):
             raise TypeError(step)
         target = inner
-    target[path[-1]] = value
+    target[leaf.path[-1]] = value
 
 
-def _agree(master: object, value: object, pointer: str) -> None:
-    if master != value:
-        raise refuse(FaultCode.VALUE_INVALID, "The blocks of one message must name the same case, offender and transfer.", pointer=pointer)
+def _agree(leaf: Leaf, text: str, where: str, reading: _Reading) -> None:
+    if reading.values.get(leaf.path[0]) != text:
+        detail = "The blocks of one message must name the same case, offender and transfer."
+        reading.faults.append(Fault(FaultCode.VALUE_INVALID, detail, f"{where}/{leaf.element}"))
 
 
-def _validated(shape: Shape, values: _Values, seen: list[_Seen], where: str) -> Payload:
+def _validated(reading: _Reading) -> Payload:
+    model = model_of(reading.shape.type, reduced=reading.reduced)
     try:
-        return CATALOGUE[shape.type].model_validate(values)
+        payload = model.model_validate(reading.values)
     except ValidationError as error:
-        raise Refusal(fault_of(error, lambda location: _pointer(location, shape, seen, where))) from None
-
-
-def _pointer(location: Location, shape: Shape, seen: list[_Seen], where: str) -> str:
-    if shape.plain is not None:
-        return "/".join([where, *(leaf.element for leaf in shape.plain.leaves if leaf.path == location[:1])])
-    if len(location) > 1 and location[0] == "parts" and isinstance(location[1], int):
-        return seen[location[1] + 1].pointer(location[2:])
-    return seen[0].pointer(location)
+        known = {fault.pointer for fault in reading.faults}
+        told = [fault for fault in faults_of(error, reading.pointer, model=model) if fault.pointer not in known]
+        # What could not be read is not missing besides.
+        reading.faults += [fault for fault in told if not (reading.faults and fault.code is FaultCode.ELEMENT_MISSING)]
+        raise refusal_of(reading.faults or told) from None
+    if reading.faults:
+        raise refusal_of(reading.faults)
+    return payload

@@ -1,174 +1,59 @@
 """Every SPG message that this dialect speaks, as tables.
 
-What it is: element names, order and optionality, each with its place in the canonical model. A further
-message is an entry here and a model in `schemas.messages`. Source: the public payload templates of the
-Strategic Partner Gateway (docs/protocol/spg-xml.md).
+What it is: message type to shape. A further message is an entry here, a block in `records` and a model in
+`schemas.messages`. What it is not: code that reads or writes. Source: docs/protocol/spg-xml.md.
 """
 
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from adapters.agencies.ndelius.codes import CODED, DATE, FLAG, NUMBER, TIME
-from adapters.agencies.ndelius.documents import Leaf, Part, Path, Record, Shape, block
+from adapters.agencies.ndelius.codes import COUNT, NUMBER, VERSION
+from adapters.agencies.ndelius.documents import Block, Group, Leaf, Path, Record, Shape, reduced
+from adapters.agencies.ndelius.elements import may, must
+from adapters.agencies.ndelius.records import GET_DOCUMENT_LIST, OFFLOC_REQUEST, OFFLOC_REQUEST_2, RECORDS
+from adapters.agencies.ndelius.transfers import REQUEST_PARTS, RESPONSE_PARTS, master
 
-_APPLICATION, _TEST, _ANSWERS, _CONTROL_DATA = "ApplicationReference", "TestIndicator", "ReceiverControlReference", "TestControlData"
-_BUSINESS_HEADER: Final = frozenset({_APPLICATION, _TEST})
-
-_OFFENDER_ID: Final = Leaf(element="OffenderID", path=("offender_id",))
-_EVENT_ID: Final = Leaf(element="EventID", path=("event_id",))
-
-_ENTITY_IDS: Final[Mapping[str, str | None]] = {
-    "OM": None,
-    "OS": "EventID",
-    "RQ": "RequirementID",
-    "LC": "LicConditionID",
-    "PSS": "PSSRequirementID",
-    "NSI": "NSIID",
-    "CR": "CourtReportID",
-    "IR": "InstReportID",
-}
+APPLICATION, TEST, ANSWERS, CONTROL_DATA = "ApplicationReference", "TestIndicator", "ReceiverControlReference", "TestControlData"
+_BUSINESS_HEADER: Final = frozenset({APPLICATION, TEST})
+_WITHOUT_LOCATION: Final = frozenset({"ApprovedPremisesReferral", "OFFLOCRequest2", "GetDocumentList"})
+"""Their templates write no xsi:schemaLocation."""
 
 
-def _optional(element: str, name: str) -> Leaf:
-    return Leaf(element=element, path=(name,), required=False)
+def _record(block: Block) -> Shape:
+    return Shape(type=block.top, block=block, reduced=reduced(block), header=_BUSINESS_HEADER, schema_location=block.top not in _WITHOUT_LOCATION)
 
 
-def _optional_code(element: str, name: str) -> Leaf:
-    return Leaf(element=element, path=(name,), kind=CODED, required=False)
+def _request(block: Block, header: frozenset[str] = _BUSINESS_HEADER) -> Shape:
+    return Shape(type=block.top, block=block, header=header, schema_location=block.top not in _WITHOUT_LOCATION)
 
 
-def _line(element: str, name: str) -> Leaf:
-    return Leaf(element=element, path=(name,), empty=True)
-
-
-def _responsible(provider: str, team: str, officer: str, *path: str) -> tuple[Leaf, ...]:
-    return (
-        Leaf(element=provider, path=(*path, "provider")),
-        Leaf(element=team, path=(*path, "team"), kind=CODED),
-        Leaf(element=officer, path=(*path, "officer"), kind=CODED),
-    )
-
-
-def _transferring(kind: str, direction: str, *path: str) -> tuple[Leaf, ...]:
-    stem = f"{kind}Transfer{direction}"
-    return _responsible(f"{stem}Provider", f"{stem}ResponsibleTeam", f"{stem}ResponsibleOfficer", *path)
-
-
-def _part_head(kind: str) -> tuple[Leaf, ...]:
-    entity = _ENTITY_IDS[kind]
-    of_entity = (Leaf(element=entity, path=("entity_id",)),) if entity else ()
-    return (
-        Leaf(element="TransferID", path=("transfer_id",), shared=True),
-        *of_entity,
-        Leaf(element="OffenderID", path=("offender_id",), shared=True),
-    )
-
-
-def _request_part(kind: str) -> Part:
-    # The status of an NSI request has no prefix: a deliberate correction of the real schema. Its response has one.
-    status = "TransferStatus" if kind == "NSI" else f"{kind}TransferStatus"
-    name = f"{kind}TransferRequest"
-    leaves = (
-        *_part_head(kind),
-        Leaf(element=f"{kind}TransferReason", path=("reason",), kind=CODED),
-        Leaf(element=status, path=("status",)),
-        *_transferring(kind, "From", "transferring"),
-        *_transferring(kind, "To", "receiving"),
-    )
-    return Part(kind, block(name, name, *leaves, shared=True))
-
-
-def _response_part(kind: str) -> Part:
-    name = f"{kind}TransferResponse"
-    leaves = (
-        *_part_head(kind),
-        Leaf(element=f"{kind}TransferStatus", path=("status",)),
-        _optional_code(f"{kind}TransferRejectedReason", "rejected_reason"),
-        Leaf(element=f"{kind}TransferFromProvider", path=("transferring_provider",)),
-        *_transferring(kind, "To", "receiving"),
-    )
-    return Part(kind, block(name, name, *leaves, shared=True))
-
-
-def _master(name: str) -> tuple[str, str, Leaf, Leaf, Leaf, Leaf]:
-    return (
-        name,
-        name,
-        Leaf(element="TransferID", path=("transfer_id",)),
-        _OFFENDER_ID,
-        Leaf(element="TransferDate", path=("transfer_date",), kind=DATE),
-        Leaf(element="TransferUser", path=("transfer_user",)),
-    )
-
-
-_CONTACT: Final = (
-    Leaf(element="ContactID", path=("contact_id",)),
-    _OFFENDER_ID,
-    _optional("EventID", "event_id"),
-    _optional("LicConditionID", "licence_condition_id"),
-    _optional("NSIID", "nsi_id"),
-    _optional("PSSRqmntID", "pss_requirement_id"),
-    _optional("RequirementID", "requirement_id"),
-    Leaf(element="Alert", path=("alert",), kind=FLAG),
-    Leaf(element="ContactType", path=("contact_type",), kind=CODED),
-    Leaf(element="ContactDate", path=("contact_date",), kind=DATE),
-    Leaf(element="ContactStartTime", path=("start_time",), kind=TIME),
-    *_responsible("Provider", "Team", "ContactOfficer", "responsible"),
-    _optional_code("Location", "location"),
-    _optional_code("ContactOutcome", "outcome"),
-    _optional_code("EnforcementAction", "enforcement_action"),
-    Leaf(element="SensitiveContact", path=("sensitive",), kind=FLAG),
-    _optional("Notes", "notes"),
-    Leaf(element="RARContact", path=("rar",), kind=FLAG, required=False),
+_CONNECTION: Final = Record("ConnectionNotification", (may("NotificationCode", "code", COUNT),))
+_STATUS: Final = Record("InterchangeStatusNotification", (must("StatusCode", "status_code", COUNT),))
+_MESSAGE_STATUS: Final = Record(
+    "MessageStatus",
+    (
+        must("MessageReferenceNumber", "reference", NUMBER),
+        must("StatusCode", "status_code", COUNT),
+        may("FaultCode", "fault"),
+        may("CurrentVersion", "current_version", VERSION),
+    ),
 )
-_ADDRESS: Final = (
-    Leaf(element="OffenderAddressID", path=("address_id",)),
-    _OFFENDER_ID,
-    Leaf(element="Status", path=("status",), kind=CODED),
-    _line("HouseNumber", "house_number"),
-    _line("StreetName", "street_name"),
-    _line("District", "district"),
-    _line("TownCity", "town_city"),
-    _line("County", "county"),
-    _line("Postcode", "postcode"),
-    Leaf(element="StartDate", path=("start_date",), kind=DATE),
-    Leaf(element="NoFixedAbode", path=("no_fixed_abode",), kind=FLAG),
-)
-_CUSTODY_RELEASE: Final = (
-    _EVENT_ID,
-    _OFFENDER_ID,
-    Leaf(element="ReleaseUser", path=("release_user",)),
-    Leaf(element="ActualReleaseDate", path=("release_date",), kind=DATE),
-    Leaf(element="ReleaseType", path=("release_type",), kind=CODED),
-)
+"""This gateway's own: no public source shows how a real answer said more than its StatusCode."""
 
 _SHAPES: Final = (
-    Shape(type="Contact", block=block("Contact", "Contact", *_CONTACT), header=_BUSINESS_HEADER),
-    Shape(type="Address", block=block("Address", "OffenderAddress", *_ADDRESS), header=_BUSINESS_HEADER),
-    Shape(type="CustodyRelease", block=block("CustodyRelease", "CustodyRelease", *_CUSTODY_RELEASE), header=_BUSINESS_HEADER),
-    Shape(
-        type="ConsolidatedTransferRequest",
-        block=block(*_master("TransferRequest")),
-        parts=tuple(_request_part(kind) for kind in _ENTITY_IDS),
-        header=_BUSINESS_HEADER,
-    ),
-    Shape(
-        type="ConsolidatedTransferResponse",
-        block=block(*_master("TransferResponse")),
-        parts=tuple(_response_part(kind) for kind in _ENTITY_IDS),
-        header=_BUSINESS_HEADER,
-    ),
-    Shape(
-        type="ConnectionNotification",
-        plain=Record("ConnectionNotification", (Leaf(element="NotificationCode", path=("code",), kind=NUMBER, required=False),)),
-        header=frozenset({_APPLICATION, _TEST, _ANSWERS, _CONTROL_DATA}),
-        schema_location=False,
-    ),
+    *(_record(block) for block in RECORDS),
+    _request(OFFLOC_REQUEST),
+    _request(OFFLOC_REQUEST_2),
+    _request(GET_DOCUMENT_LIST, frozenset({APPLICATION, ANSWERS})),
+    Shape(type="ConsolidatedTransferRequest", block=master("TransferRequest"), parts=REQUEST_PARTS, header=_BUSINESS_HEADER),
+    Shape(type="ConsolidatedTransferResponse", block=master("TransferResponse"), parts=RESPONSE_PARTS, header=_BUSINESS_HEADER),
+    Shape(type="ConnectionNotification", plain=_CONNECTION, header=frozenset({APPLICATION, TEST, ANSWERS, CONTROL_DATA}), schema_location=False),
     Shape(
         type="InterchangeStatusNotification",
-        plain=Record("InterchangeStatusNotification", (Leaf(element="StatusCode", path=("status_code",), kind=NUMBER),)),
-        header=frozenset({_APPLICATION, _ANSWERS}),
+        plain=_STATUS,
+        group=Group("messages", _MESSAGE_STATUS),
+        header=frozenset({APPLICATION, ANSWERS}),
         schema_location=False,
     ),
 )
@@ -176,8 +61,15 @@ SHAPES: Final[Mapping[str, Shape]] = MappingProxyType({shape.type: shape for sha
 """Message type to its shape."""
 
 
+def own_leaves(shape: Shape) -> tuple[Leaf, ...]:
+    """The leaves outside parts and groups, in order."""
+    if shape.plain is not None:
+        return shape.plain.leaves
+    return tuple(leaf for record in shape.block.records for leaf in record.leaves) if shape.block else ()
+
+
 def leaf_paths(shape: Shape) -> frozenset[Path]:
     """Every place of the canonical payload that the shape carries; parts under `parts`."""
-    own = shape.plain.leaves if shape.plain else tuple(leaf for record in shape.block.records for leaf in record.leaves) if shape.block else ()
     of_parts = [leaf for part in shape.parts for record in part.block.records for leaf in record.leaves if not leaf.shared]
-    return frozenset(leaf.path for leaf in own) | frozenset(("parts", *leaf.path) for leaf in of_parts)
+    of_group = {(shape.group.field, *leaf.path) for leaf in shape.group.record.leaves} if shape.group else set()
+    return frozenset({leaf.path for leaf in own_leaves(shape)} | {("parts", *leaf.path) for leaf in of_parts} | of_group)

@@ -8,12 +8,13 @@ import pytest
 from pydantic import ValidationError
 
 from schemas.canonical.transfer import TransferResponsePart
-from schemas.catalogue import ACTIONS, CATALOGUE, VERSIONS, StoredMessageError, dump, load
+from schemas.catalogue import ACTIONS, CATALOGUE, StoredMessageError, dump, load
 from schemas.faults import FaultCode
 from schemas.leaves import leaves
 from schemas.messages.contact import Contact
 from schemas.messages.interchange_status_notification import InterchangeStatusNotification
 from schemas.validation import fault_of, json_pointer
+from schemas.versions import VERSIONS
 from tests.support.dialects import message
 
 _PART = {
