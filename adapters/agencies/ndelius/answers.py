@@ -6,12 +6,12 @@ no header and no references.
 
 from typing import Final
 
-from adapters.agencies.ndelius.codes import NUMBER, MisreadError
-from adapters.agencies.ndelius.documents import NAMESPACE, Leaf, Record
+from adapters.agencies.ndelius.codes import MisreadError
+from adapters.agencies.ndelius.documents import NAMESPACE
+from adapters.agencies.ndelius.envelope import RESPONSE
 from adapters.agencies.ndelius.parsing import parse, texts
 from schemas.faults import Fault, FaultCode, refusal_of, refuse
 
-_RESPONSE: Final = Record("SPGInterchangeResponse", (Leaf(element="SPGInterchangeResponseType", path=("status",), kind=NUMBER),))
 _POINTER: Final = "/SPGInterchangeResponse/SPGInterchangeResponseType"
 
 
@@ -24,9 +24,9 @@ def interchange_response(status: int) -> bytes:
 
 def read_interchange_response(content: bytes) -> int:
     """The status of an answer. Refuses anything that is not one."""
-    root = parse(content, _RESPONSE.element)
+    root = parse(content, RESPONSE.element)
     faults: list[Fault] = []
-    found = texts(root, _RESPONSE, f"/{_RESPONSE.element}", faults)
+    found = texts(root, RESPONSE, f"/{RESPONSE.element}", faults)
     if faults:
         raise refusal_of(faults)
     leaf, text = found[0]

@@ -13,8 +13,9 @@ from typing import Final
 from lxml import etree
 from pydantic import ValidationError
 
-from adapters.agencies.ndelius.codes import DATE, FLAG, NUMBER, TIME, MisreadError, instant
-from adapters.agencies.ndelius.documents import QUALIFIED, Leaf, Record, Shape
+from adapters.agencies.ndelius.codes import DATE, MisreadError, instant
+from adapters.agencies.ndelius.documents import QUALIFIED, Record, Shape
+from adapters.agencies.ndelius.envelope import HEADER, MESSAGE_HEADER, MESSAGE_TRAILER, TRAILER
 from adapters.agencies.ndelius.parsing import ROOT_ATTRIBUTES, children, misplaced, name_of, parse_by_child, structure, texts
 from adapters.agencies.ndelius.reading import read_payload
 from adapters.agencies.ndelius.tables import SHAPES
@@ -33,43 +34,7 @@ from schemas.versions import VERSIONS
 MAX_MESSAGES: Final = 10_000
 """Where an agreement sets no limit of its own."""
 _ROOT: Final = "/SPGInterchange"
-
-
-_HEADER: Final = Record(
-    "SPGInterchangeHeader",
-    (
-        Leaf(element="SenderIdentity", path=("sender",)),
-        Leaf(element="ReceiverIdentity", path=("receiver",)),
-        Leaf(element="SenderControlReference", path=("reference",)),
-        Leaf(element="ReceiverControlReference", path=("answers",), required=False),
-        Leaf(element="DateOfPreparation", path=("date",), kind=DATE),
-        Leaf(element="TimeOfPreparation", path=("time",), kind=TIME),
-        Leaf(element="ApplicationReference", path=("application",), required=False),
-        Leaf(element="TestIndicator", path=("test",), kind=FLAG, required=False),
-        Leaf(element="TestControlData", path=("test_control_data",), required=False),
-    ),
-)
-_TRAILER: Final = Record(
-    "SPGInterchangeTrailer",
-    (
-        Leaf(element="SenderControlReference", path=("reference",)),
-        Leaf(element="ReceiverControlReference", path=("answers",), required=False),
-        Leaf(element="ControlCount", path=("count",), kind=NUMBER),
-        Leaf(element="SenderIdentity", path=("sender",)),
-        Leaf(element="ReceiverIdentity", path=("receiver",)),
-    ),
-)
-_MESSAGE_HEADER: Final = Record(
-    "SPGMessageHeader",
-    (
-        Leaf(element="MessageType", path=("action",)),
-        Leaf(element="MessageVersionNumber", path=("version",)),
-        Leaf(element="MessageReferenceNumber", path=("reference",), kind=NUMBER),
-    ),
-)
-_MESSAGE_TRAILER: Final = Record("SPGMessageTrailer", (Leaf(element="MessageReferenceNumber", path=("reference",), kind=NUMBER),))
-
-_AROUND: Final = frozenset({QUALIFIED + _MESSAGE_HEADER.element, QUALIFIED + _MESSAGE_TRAILER.element})
+_AROUND: Final = frozenset({QUALIFIED + MESSAGE_HEADER.element, QUALIFIED + MESSAGE_TRAILER.element})
 
 
 class InterchangeHeader(Concept):
@@ -103,7 +68,7 @@ def read_interchange(content: bytes, max_messages: int = MAX_MESSAGES) -> Interc
     _check_order(found)
     envelope = messages.envelope or _envelope(root)
     header = envelope.header
-    _check_trailer(header, _values(found[-1], _TRAILER, f"{_ROOT}/{_TRAILER.element}"), len(messages.entries))
+    _check_trailer(header, _values(found[-1], TRAILER, f"{_ROOT}/{TRAILER.element}"), len(messages.entries))
     return Interchange(
         sender=header.sender,
         recipients=(header.receiver,),
@@ -126,7 +91,7 @@ class _Messages:
 
     def take(self, root: etree._Element, element: etree._Element) -> None:
         """One SPGMessage, complete."""
-        if root[0].tag != QUALIFIED + _HEADER.element:
+        if root[0].tag != QUALIFIED + HEADER.element:
             return  # The order of the whole is judged at the end.
         if self.envelope is None:
             self.envelope = _envelope(root)
@@ -159,7 +124,7 @@ def _version(root: etree._Element) -> str:
 
 
 def _check_order(found: list[etree._Element]) -> None:
-    names = [_HEADER.element, "SPGMessage", _TRAILER.element]
+    names = [HEADER.element, "SPGMessage", TRAILER.element]
     between = all(child.tag == QUALIFIED + "SPGMessage" for child in found[1:-1])
     if len(found) < 3 or found[0].tag != QUALIFIED + names[0] or found[-1].tag != QUALIFIED + names[2] or not between:
         others = [child for child in found if child.tag != QUALIFIED + "SPGMessage"]
@@ -186,9 +151,9 @@ def _values(element: etree._Element, record: Record, where: str, reference: int 
 
 
 def _header(element: etree._Element) -> InterchangeHeader:
-    where = f"{_ROOT}/{_HEADER.element}"
-    values = _values(element, _HEADER, where)
-    elements = {leaf.path: leaf.element for leaf in _HEADER.leaves}
+    where = f"{_ROOT}/{HEADER.element}"
+    values = _values(element, HEADER, where)
+    elements = {leaf.path: leaf.element for leaf in HEADER.leaves}
     try:
         return InterchangeHeader.model_validate(values)
     except ValidationError as error:
@@ -196,7 +161,7 @@ def _header(element: etree._Element) -> InterchangeHeader:
 
 
 def _check_trailer(header: InterchangeHeader, trailer: Mapping[str, object], messages: int) -> None:
-    where = f"{_ROOT}/{_TRAILER.element}"
+    where = f"{_ROOT}/{TRAILER.element}"
     if trailer["reference"] != header.reference:
         raise refuse(FaultCode.CONTROL_REFERENCE_MISMATCH, "It is not the header's.", pointer=f"{where}/SenderControlReference")
     if trailer.get("answers") != header.answers:
@@ -230,10 +195,10 @@ def _entry(element: etree._Element, number: int, envelope: _Envelope) -> Entry |
 
 def _read_message(element: etree._Element, number: int, where: str, envelope: _Envelope) -> tuple[Header, Payload]:
     found = children(element, where)
-    if len(found) != 3 or found[0].tag != QUALIFIED + _MESSAGE_HEADER.element or found[2].tag != QUALIFIED + _MESSAGE_TRAILER.element:
+    if len(found) != 3 or found[0].tag != QUALIFIED + MESSAGE_HEADER.element or found[2].tag != QUALIFIED + MESSAGE_TRAILER.element:
         raise structure("A message is a header, one payload and a trailer.", where)
-    header = _values(found[0], _MESSAGE_HEADER, f"{where}/{_MESSAGE_HEADER.element}")
-    trailer = _values(found[2], _MESSAGE_TRAILER, f"{where}/{_MESSAGE_TRAILER.element}")
+    header = _values(found[0], MESSAGE_HEADER, f"{where}/{MESSAGE_HEADER.element}")
+    trailer = _values(found[2], MESSAGE_TRAILER, f"{where}/{MESSAGE_TRAILER.element}")
     _check_references(header["reference"], trailer["reference"], number, where)
     shape, action = _judged(found[1], header, where, envelope)
     payload = read_payload(found[1], shape, where, _from_header(envelope.header, shape))
@@ -244,10 +209,10 @@ def _read_message(element: etree._Element, number: int, where: str, envelope: _E
 
 def _check_references(header: object, trailer: object, number: int, where: str) -> None:
     if header != number:
-        pointer = f"{where}/{_MESSAGE_HEADER.element}/MessageReferenceNumber"
+        pointer = f"{where}/{MESSAGE_HEADER.element}/MessageReferenceNumber"
         raise refuse(FaultCode.MESSAGE_REFERENCE_MISMATCH, f"Message {number} of the interchange has another number.", pointer=pointer, reference=number)
     if trailer != number:
-        pointer = f"{where}/{_MESSAGE_TRAILER.element}/MessageReferenceNumber"
+        pointer = f"{where}/{MESSAGE_TRAILER.element}/MessageReferenceNumber"
         raise refuse(FaultCode.MESSAGE_REFERENCE_MISMATCH, "It is not the one of the message's header.", pointer=pointer, reference=number)
 
 
@@ -256,7 +221,7 @@ def _judged(element: etree._Element, header: Mapping[str, object], where: str, e
     shape = SHAPES.get(name_of(element)) if str(element.tag).startswith(QUALIFIED) else None
     if shape is None:
         raise refuse(FaultCode.TYPE_UNKNOWN, "Known: " + ", ".join(sorted(SHAPES)) + ".", pointer=f"{where}/{name_of(element)}")
-    head, claimed = f"{where}/{_MESSAGE_HEADER.element}", str(header["action"])
+    head, claimed = f"{where}/{MESSAGE_HEADER.element}", str(header["action"])
     if header["version"] != envelope.version:
         told = repeatable(header["version"], FieldClass.CODE)
         raise refuse(FaultCode.VERSION_UNKNOWN, f"The interchange's SchemaVersion is {envelope.version}.", pointer=f"{head}/MessageVersionNumber", value=told)
@@ -268,7 +233,7 @@ def _judged(element: etree._Element, header: Mapping[str, object], where: str, e
 
 def _from_header(header: InterchangeHeader, shape: Shape) -> dict[str, object]:
     """What the interchange header says for the payload, once it is known which type it heads."""
-    where = f"{_ROOT}/{_HEADER.element}"
+    where = f"{_ROOT}/{HEADER.element}"
     if shape.type in ANSWERING and header.answers is None:
         raise refuse(FaultCode.ELEMENT_MISSING, "This type must name what it answers.", pointer=f"{where}/ReceiverControlReference")
     if header.test_control_data is None:
