@@ -2,18 +2,42 @@
 
 import datetime
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 from hypothesis import strategies as st
 from lxml import etree
 
-from adapters.agencies.caseflow import codes
+from adapters.agencies.caseflow.documents import SHAPES as CASEFLOW
+from adapters.agencies.ndelius.tables import SHAPES
 from adapters.contract import Outgoing
-from schemas.catalogue import ACTIONS, CATALOGUE, case_of
-from schemas.envelope import Header, Message
+from schemas.canonical.case import Deletion
+from schemas.catalogue import ACTIONS, ANSWERING, CATALOGUE, KEYS, case_of
+from schemas.envelope import Action, Header, Message
 from schemas.identifiers import MessageId, PartyCode
+from schemas.messages.connection_notification import ConnectionNotification
 from schemas.payload import Payload
 from schemas.versions import VERSIONS
+from tests.support.payloads import control_references, deletions, payloads, payloads_of, texts
+
+__all__ = [
+    "PREPARED",
+    "SPG",
+    "VECTORS",
+    "Letter",
+    "flat",
+    "infoset",
+    "interchanges",
+    "message",
+    "messages",
+    "messages_of",
+    "outgoing",
+    "outgoing_for",
+    "payloads",
+    "payloads_of",
+    "vector",
+]
 
 VECTORS = Path(__file__).parent.parent / "vectors" / "spg"
 PREPARED = datetime.datetime(2020, 7, 1, 9, 30, 0, 5000, tzinfo=datetime.UTC)
@@ -39,13 +63,13 @@ def outgoing(**changes: object) -> Outgoing:
 
 
 def message(payload: Payload, **changes: object) -> Message:
-    """A message around a payload."""
-    kind = type(payload).__name__
+    """A message around a payload. A reduced delete must be told its `type`."""
+    kind = str(changes.get("type", type(payload).__name__))
     facts: dict[str, object] = {
         "sender": PartyCode("N00"),
         "recipients": (PartyCode("C05"),),
         "type": kind,
-        "action": sorted(ACTIONS[kind])[0],
+        "action": Action.DELETE if isinstance(payload, Deletion) else sorted(ACTIONS[kind])[0],
         "version": "0-9-14",
         "sender_message_id": "1569786981737/1",
         "control_reference": "1569786981737",
@@ -76,137 +100,97 @@ def flat(value: object, where: str = "/payload") -> Iterator[tuple[str, object]]
         yield where, value
 
 
-_ALPHABET = st.one_of(
-    st.sampled_from("&<>\"'/\\ \n\r\tŵ–£"), st.characters(exclude_categories=("Cs", "Cc"), exclude_characters="\ufffe\uffff"), st.sampled_from("abcXYZ019")
-)
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """Messages that fit one SPG interchange, and the facts of its delivery."""
 
-
-def texts(limit: int = 30) -> st.SearchStrategy[str]:
-    """Texts as the canonical model keeps them: trimmed, not empty."""
-    return st.text(_ALPHABET, min_size=1, max_size=limit).map(str.strip).filter(bool)
-
-
-def digits(length: int) -> st.SearchStrategy[str]:
-    return st.text("0123456789", min_size=length, max_size=length)
-
-
-entity_ids = st.one_of(st.just("0"), st.integers(1, 10**18 - 1).map(str))
-crns = st.builds(lambda letter, number: letter + number, st.sampled_from("ABCDEFGHJKLMNPQRSTUVWXYZ"), digits(6))
-versions = st.one_of(st.none(), st.text("0123456789ABCDEF", min_size=32, max_size=32).filter(lambda text: text != "0" * 32))
-civil_dates = st.dates(datetime.date(1900, 1, 1), datetime.date(2199, 12, 31))
-civil_times = st.times()
-open_codes = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,11}", fullmatch=True).map(str.strip)
-
-
-def _plates(length: int) -> st.SearchStrategy[str]:
-    return st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", min_size=length, max_size=length)
-
-
-def _some(**members: st.SearchStrategy[object]) -> st.SearchStrategy[dict[str, object]]:
-    """A dict without the members that are none."""
-    return st.fixed_dictionaries(members).map(lambda found: {name: value for name, value in found.items() if value is not None})
-
-
-def _named(code: st.SearchStrategy[str]) -> st.SearchStrategy[dict[str, object]]:
-    return _some(code=code, description=st.one_of(st.none(), texts()))
-
-
-def _code(known: codes.CodeList | None) -> st.SearchStrategy[dict[str, object]]:
-    return _named(open_codes if known is None else st.sampled_from(sorted(known.theirs)))
-
-
-def _maybe(strategy: st.SearchStrategy[object]) -> st.SearchStrategy[object]:
-    return st.one_of(st.none(), strategy)
-
-
-_responsibilities = _some(provider=_plates(3), team=_named(_plates(6)), officer=_named(_plates(7)))
-_entity_version = _some(version=versions, updated_by=texts())
-
-
-def _case(**members: st.SearchStrategy[object]) -> st.SearchStrategy[dict[str, object]]:
-    return _some(crn=crns, version=_entity_version, offender_id=entity_ids, **members)
-
-
-def payloads(*, caseflow_codes: bool = False) -> st.SearchStrategy[Payload]:
-    """Payloads of every type. With `caseflow_codes`, only codes that Caseflow's lists have."""
-
-    def coded(known: codes.CodeList) -> st.SearchStrategy[dict[str, object]]:
-        return _code(known if caseflow_codes else None)
-
-    def part(kind: str, **members: st.SearchStrategy[object]) -> st.SearchStrategy[dict[str, object]]:
-        entity = st.none() if kind == "OM" else entity_ids
-        return _some(kind=st.just(kind), entity_id=entity, version=_entity_version, receiving=_responsibilities, **members)
-
-    def request_part(kind: str) -> st.SearchStrategy[dict[str, object]]:
-        return part(kind, status=st.sampled_from(["PN", "TA", "TR", "TW"]), reason=coded(codes.TRANSFER_REASONS), transferring=_responsibilities)
-
-    def response_part(kind: str) -> st.SearchStrategy[dict[str, object]]:
-        return st.one_of(
-            part(kind, status=st.sampled_from(["PN", "TA", "TW"]), transferring_provider=_plates(3)),
-            part(kind, status=st.just("TR"), transferring_provider=_plates(3), rejected_reason=coded(codes.REJECTION_REASONS)),
-        )
-
-    kinds = st.sampled_from(["OM", "OS", "RQ", "LC", "PSS", "NSI", "CR", "IR"])
-
-    def transfer(one: st.SearchStrategy[dict[str, object]]) -> st.SearchStrategy[dict[str, object]]:
-        parts = st.lists(one, min_size=1, max_size=3).map(tuple)
-        return _case(transfer_id=entity_ids, transfer_date=civil_dates, transfer_user=texts(), parts=parts)
-
-    contact = _case(
-        contact_id=entity_ids,
-        event_id=_maybe(entity_ids),
-        licence_condition_id=_maybe(entity_ids),
-        nsi_id=_maybe(entity_ids),
-        pss_requirement_id=_maybe(entity_ids),
-        requirement_id=_maybe(entity_ids),
-        alert=st.booleans(),
-        contact_type=coded(codes.CONTACT_TYPES),
-        contact_date=civil_dates,
-        start_time=civil_times,
-        responsible=_responsibilities,
-        location=_maybe(_named(open_codes)),
-        outcome=_maybe(coded(codes.CONTACT_OUTCOMES)),
-        enforcement_action=_maybe(coded(codes.ENFORCEMENT_ACTIONS)),
-        sensitive=st.booleans(),
-        notes=_maybe(texts(300)),
-        rar=_maybe(st.booleans()),
-    )
-    address = _case(
-        address_id=entity_ids,
-        status=coded(codes.ADDRESS_STATUSES),
-        house_number=_maybe(texts()),
-        street_name=_maybe(texts()),
-        district=_maybe(texts()),
-        town_city=_maybe(texts()),
-        county=_maybe(texts()),
-        postcode=_maybe(texts()),
-        start_date=civil_dates,
-        no_fixed_abode=st.booleans(),
-    )
-    release = _case(event_id=entity_ids, release_user=texts(), release_date=civil_dates, release_type=coded(codes.RELEASE_TYPES))
-    by_type = {
-        "Contact": contact,
-        "Address": address,
-        "CustodyRelease": release,
-        "ConsolidatedTransferRequest": transfer(kinds.flatmap(request_part)),
-        "ConsolidatedTransferResponse": transfer(kinds.flatmap(response_part)),
-        "ConnectionNotification": _some(code=_maybe(st.integers(100, 999)), test_control_data=_maybe(texts())),
-        "InterchangeStatusNotification": _some(status_code=st.integers(100, 999)),
-    }
-    assert set(by_type) == set(CATALOGUE)
-    return st.one_of([values.map(CATALOGUE[kind].model_validate) for kind, values in by_type.items()])
+    messages: tuple[Message, ...]
+    outgoing: Outgoing
 
 
 def messages(*, caseflow_codes: bool = False) -> st.SearchStrategy[Message]:
-    """Messages of every type with every header that goes with it."""
+    """Messages of every type with every header that goes with it; of the types in `KEYS`, also deletes by key
+    alone. With `caseflow_codes`, only whole payloads of the types and codes that Caseflow has."""
+    kinds = CASEFLOW if caseflow_codes else CATALOGUE
+    return st.sampled_from(sorted(kinds)).flatmap(lambda kind: messages_of(kind, caseflow_codes=caseflow_codes))
 
-    def around(payload: Payload) -> st.SearchStrategy[Message]:
-        kind = type(payload).__name__
-        return st.builds(
-            lambda action, version, test: message(payload, action=action, version=version, test=test),
-            st.sampled_from(sorted(ACTIONS[kind])),
-            st.sampled_from(sorted(VERSIONS)),
-            st.booleans(),
-        )
 
-    return payloads(caseflow_codes=caseflow_codes).flatmap(around)
+@cache
+def messages_of(kind: str, *, caseflow_codes: bool = False, reduced: bool | None = None) -> st.SearchStrategy[Message]:
+    """Messages of one type. `reduced`: True only deletes by key alone, False none of them, None both."""
+    whole = st.builds(_around, payloads_of(kind, caseflow_codes=caseflow_codes), st.just(kind), st.sampled_from(sorted(ACTIONS[kind])), _headers(kind))
+    short = st.builds(_around, deletions(), st.just(kind), st.just(Action.DELETE), _headers(kind))
+    if reduced is None:
+        return st.one_of(whole, whole, short) if kind in KEYS and not caseflow_codes else whole
+    return short if reduced else whole
+
+
+def _headers(kind: str) -> st.SearchStrategy[dict[str, object]]:
+    """What one interchange says of all its messages."""
+    reference = control_references if kind in ANSWERING else st.one_of(st.none(), control_references)
+    return st.fixed_dictionaries(
+        {
+            "version": st.sampled_from(sorted(VERSIONS)),
+            "test": st.sampled_from([None, False, True]),
+            "application": st.one_of(st.none(), st.sampled_from(["SPG", "nDelius"]), texts(40)),
+            "in_reply_to": reference,
+        }
+    )
+
+
+def _around(payload: Payload, kind: str, action: Action, header: dict[str, object]) -> Message:
+    return message(payload, **{"type": kind, "action": action, **header})
+
+
+def outgoing_for(made: Message, **changes: object) -> Outgoing:
+    """Facts of a delivery that keeps everything of this message: its version, what it answers, its form of delete."""
+    header = made.header
+    facts: dict[str, object] = {
+        "sender": header.sender,
+        "recipient": header.recipients[0],
+        "control_reference": header.control_reference,
+        "answers": header.in_reply_to,
+        "version": header.version,
+        "prepared_at": header.prepared_at,
+        "reduced_deletes": isinstance(made.payload, Deletion),
+        "message_statuses": True,
+    }
+    return outgoing(**(facts | changes))
+
+
+def interchanges(*, most: int = 4) -> st.SearchStrategy[Letter]:
+    """One to `most` messages of types that share an interchange header, numbered, with all that they must share."""
+    families: dict[object, list[str]] = {}
+    for kind, shape in sorted(SHAPES.items()):
+        families.setdefault((shape.header, shape.schema_location), []).append(kind)
+    return st.tuples(st.sampled_from(sorted(SHAPES)), st.booleans()).flatmap(
+        lambda drawn: _letters(families[(SHAPES[drawn[0]].header, SHAPES[drawn[0]].schema_location)], drawn[0], reduced=drawn[1], most=most)
+    )
+
+
+def _letters(family: list[str], first: str, *, reduced: bool, most: int) -> st.SearchStrategy[Letter]:
+    def of(kind: str) -> st.SearchStrategy[Message]:
+        whole = messages_of(kind, reduced=False).filter(lambda made: not (reduced and kind in KEYS and made.header.action is Action.DELETE))
+        return st.one_of(whole, messages_of(kind, reduced=True)) if reduced and kind in KEYS else whole
+
+    more = st.lists(st.sampled_from(family).flatmap(of), max_size=most - 1)
+    return st.builds(lambda one, others: _letter((one, *others), reduced=reduced), of(first), more)
+
+
+def _letter(made: tuple[Message, ...], *, reduced: bool) -> Letter:
+    """The messages under the header of the first. Where the header carries test control data, all say the same."""
+    first = made[0]
+    agreed = []
+    for number, one in enumerate(made, 1):
+        header = replace(first.header, type=one.header.type, action=one.header.action, case_reference=case_of(one.payload))
+        header = replace(header, reference=number, sender_message_id=f"{header.control_reference}/{number}")
+        agreed.append(Message(one.message_id, header, _with_control_data(one.payload, first.payload)))
+    return Letter(tuple(agreed), outgoing_for(first, reduced_deletes=reduced))
+
+
+def _with_control_data(payload: Payload, first: Payload) -> Payload:
+    if not isinstance(payload, ConnectionNotification) or not isinstance(first, ConnectionNotification):
+        return payload
+    said = payload.model_dump(exclude_unset=True, exclude={"test_control_data"})
+    shared = {} if first.test_control_data is None else {"test_control_data": first.test_control_data}
+    return ConnectionNotification.model_validate(said | shared)
