@@ -1,17 +1,18 @@
 """Refusals as answers: RFC 9457 problem details at the JSON doors, SOAP faults at the SOAP doors.
 
-What it is: the face of a fault-table row over HTTP. What it is not: a decision, nor a place for values that
-somebody sent. Called by the exception handlers in `app` and by doors that got a `Declined`.
+What it is: the face of a fault-table row over HTTP. What it is not: a decision, nor the choice of what may be
+told (see `schemas.telling`). Called by the exception handlers in `app` and by doors that got a `Declined`.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from xml.sax.saxutils import escape
 
 from pydantic import BaseModel, Field
 from starlette.responses import JSONResponse, Response
 
 from schemas.faults import FAULTS, Fault, FaultCode
+from schemas.telling import MAX_ALSO, MEMBERS, bounded, members
 
 PROBLEM_TYPE = "application/problem+json"
 FAULT_NAMESPACE = "urn:interagency-gateway:fault"
@@ -24,13 +25,17 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class OneFault(BaseModel):
-    """One fault: its stable code, and where and what."""
+    """One fault: its stable code, where and what, who has to act and how."""
 
-    code: str = Field(description="A code of the fault table.")
-    title: str
-    detail: str | None = None
-    pointer: str | None = Field(None, description="XPath or JSON pointer into what was sent.")
-    reference: int | None = Field(None, description="Number of the message in its interchange.")
+    code: str = Field(description=MEMBERS["code"])
+    title: str = Field(description=MEMBERS["title"])
+    detail: str | None = Field(None, description=MEMBERS["detail"])
+    pointer: str | None = Field(None, description=MEMBERS["pointer"])
+    reference: int | None = Field(None, description=MEMBERS["reference"])
+    value: str | None = Field(None, description=MEMBERS["value"])
+    current_version: str | None = Field(None, description=MEMBERS["current_version"])
+    blame: str = Field(description=MEMBERS["blame"])
+    advice: str = Field(description=MEMBERS["advice"])
 
 
 class Problem(OneFault):
@@ -39,23 +44,24 @@ class Problem(OneFault):
     type: str = Field(description=f"`{FAULT_NAMESPACE}:` and the code.")
     status: int
     instance: str | None = Field(None, description="Quote this to the operator.")
-    advice: str
     retry: bool = Field(description="True where sending the same again can succeed.")
-    also: list[OneFault] | None = Field(None, description="Further faults found in the same submission.")
+    also: list[OneFault] | None = Field(None, description=f"Further faults found in the same submission, at most {MAX_ALSO}.")
+    more: int | None = Field(None, description="How many faults were found besides those told.")
     receipt: str | None = Field(None, description="Our signed negative receipt, a compact JWS, where the sender was authenticated.")
 
 
 def problem(fault: Fault, *, instance: str, also: Sequence[Fault] = (), receipt: str | None = None) -> Response:
     """The answer of a JSON door that says no."""
     row = fault.row
+    told, more = bounded(also)
     body = Problem(
-        **_one(fault).model_dump(),
+        **members(fault),
         type=f"{FAULT_NAMESPACE}:{fault.code.value}",
         status=row.http,
         instance=instance or None,
-        advice=row.advice,
         retry=row.retry,
-        also=[_one(other) for other in also] or None,
+        also=[OneFault(**members(other)) for other in told] or None,
+        more=more or None,
         receipt=receipt,
     )
     return JSONResponse(body.model_dump(exclude_none=True), row.http, _headers(fault), PROBLEM_TYPE)
@@ -88,10 +94,6 @@ def documented(*codes: FaultCode) -> dict[int | str, dict[str, object]]:
     return {status: {"model": Problem, "description": "; ".join(texts), "content": {PROBLEM_TYPE: {}}} for status, texts in sorted(by_status.items())}
 
 
-def _one(fault: Fault) -> OneFault:
-    return OneFault(code=fault.code.value, title=fault.row.title, detail=fault.detail or None, pointer=fault.pointer or None, reference=fault.reference)
-
-
 def _headers(fault: Fault) -> dict[str, str]:
     status = fault.row.http
     headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if status in {429, 503} else {}
@@ -117,24 +119,20 @@ _FAULT_11 = (
 
 
 def _detail(fault: Fault, instance: str, also: Sequence[Fault], receipt: str | None) -> str:
-    parts = [_element(fault, instance, receipt), *(_element(other, "", None) for other in also)]
-    return "".join(parts)
+    told, more = bounded(also)
+    around = {"instance": instance, "receipt": receipt or "", "more": more or ""}
+    return "".join([_element(fault, around), *(_element(other, {}) for other in told)])
 
 
-def _element(fault: Fault, instance: str, receipt: str | None) -> str:
-    members = {
-        "Code": fault.code.value,
-        "Status": str(fault.row.spg),
-        "Title": fault.row.title,
-        "Detail": fault.detail,
-        "Pointer": fault.pointer,
-        "Reference": "" if fault.reference is None else str(fault.reference),
-        "Advice": fault.row.advice,
-        "Instance": instance,
-        "Receipt": receipt or "",
-    }
-    inside = "".join(f"<{name}>{_text(value)}</{name}>" for name, value in members.items() if value)
+def _element(fault: Fault, around: Mapping[str, str | int]) -> str:
+    """The members of a problem document as elements, and the SPG status besides."""
+    told = {**members(fault), "status": fault.row.spg, **around}
+    inside = "".join(f"<{element}>{_text(str(value))}</{element}>" for name, value in told.items() if value != "" for element in (_element_name(name),))
     return f'<GatewayFault xmlns="{FAULT_NAMESPACE}">{inside}</GatewayFault>'
+
+
+def _element_name(member: str) -> str:
+    return "".join(word.capitalize() for word in member.split("_"))
 
 
 def _soap_status(fault: Fault, version: str) -> int:

@@ -21,7 +21,8 @@ from gateway.api.app import stop_waiting
 from gateway.api.caller import PEER_CERTIFICATE
 from gateway.api.faults import FAULT_NAMESPACE, PROBLEM_TYPE
 from gateway.config import ClientCertificates, Settings
-from schemas.faults import FAULTS, FaultCode
+from schemas.faults import Fault, FaultCode
+from schemas.telling import members
 
 MAX_HEAD_BYTES = 32 * 1024
 """Request line and headers; nginx allows the same by default (large_client_header_buffers)."""
@@ -127,10 +128,9 @@ _ONE_READ = 256 * 1024
 
 
 def _not_http() -> bytes:
-    row = FAULTS[FaultCode.MALFORMED]
-    code = FaultCode.MALFORMED.value
-    members = {"type": f"{FAULT_NAMESPACE}:{code}", "title": row.title, "status": 400, "code": code, "advice": row.advice, "retry": row.retry}
-    body = json.dumps(members).encode()
+    fault = Fault(FaultCode.MALFORMED)
+    around = {"type": f"{FAULT_NAMESPACE}:{fault.code.value}", "status": 400, "retry": fault.row.retry}
+    body = json.dumps({**members(fault), **around}).encode()
     head = f"HTTP/1.1 400 Bad Request\r\ncontent-type: {PROBLEM_TYPE}\r\ncontent-length: {len(body)}\r\nconnection: close\r\n\r\n"
     return head.encode() + body
 

@@ -23,6 +23,7 @@ from gateway.store.opening import open_store
 from gateway.trust.sealing import case_lookup
 from gateway.trust.signing import KeyUnusable
 from schemas.faults import FAULTS, Category, Refusal
+from schemas.telling import bounded, line, members
 
 _UNKNOWN = frozenset({Rule.ORGANISATION_UNKNOWN, Rule.PARTY_UNKNOWN, Rule.KEY_UNKNOWN})
 _STATE = frozenset({Rule.ORGANISATION_LEFT, Rule.STANDING_MOVE, Rule.NOT_READY, Rule.PARTY_TAKEN, Rule.KEY_TAKEN, Rule.KEY_USE, Rule.KEY_REVOKED})
@@ -116,7 +117,10 @@ def _refusal(error: Exception) -> CommandError:
     row = FAULTS[fault.code]
     code = Exit.NOT_SIGNED_IN if row.category is Category.SECURITY else Exit.USAGE
     # Whoever runs this command checks his own file: he may know which check failed.
-    details = tuple(part for part in (fault.detail, f"check: {error.cause}" if error.cause else "") if part)
+    first = line({name: value for name, value in members(fault).items() if name not in {"code", "blame"}})
+    also, more = bounded(error.also)
+    rest = (*(line(members(other)) for other in also), f"and {more} more" if more else "", f"check: {error.cause}" if error.cause else "")
+    details = tuple(part for part in (first, *rest) if part)
     return CommandError(code, fault.code.value, row.title + ".", row.advice, details)
 
 

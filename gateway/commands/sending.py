@@ -9,6 +9,7 @@ import secrets
 import ssl
 import stat
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +25,7 @@ from gateway.trust.contract import Limits, Signer
 from gateway.trust.jws import MEDIA_TYPE, sign
 from gateway.trust.signing import signer_from_pem
 from schemas.identifiers import OrganisationId
+from schemas.telling import line
 
 PATH = "/v1/messages"
 TIMEOUT_SECONDS = 60.0
@@ -123,6 +125,15 @@ def _refused(response: httpx.Response) -> CommandError:
         problem = None
     if not isinstance(problem, dict):
         return CommandError(exit_code, "refused", f"The gateway answered {response.status_code}.")
-    details = tuple(str(problem[name]) for name in ("detail", "pointer") if problem.get(name))
     code = str(problem.get("code") or problem.get("type") or "refused").rsplit("/", 1)[-1].rsplit(":", 1)[-1]
-    return CommandError(exit_code, code, str(problem.get("title") or f"The gateway answered {response.status_code}."), str(problem.get("advice", "")), details)
+    title = str(problem.get("title") or f"The gateway answered {response.status_code}.")
+    return CommandError(exit_code, code, title, str(problem.get("advice", "")), _told(problem))
+
+
+def _told(problem: Mapping[str, object]) -> tuple[str, ...]:
+    """The fault that the answer is about, without what the error says anyway; then every other, whole."""
+    first = line({name: value for name, value in problem.items() if name not in {"code", "blame"}})
+    also = problem.get("also")
+    others = [line(other) for other in also if isinstance(other, dict)] if isinstance(also, list) else []
+    rest = [f"and {problem['more']} more"] if problem.get("more") else []
+    return tuple(part for part in (first, *others, *rest) if part)

@@ -12,6 +12,7 @@ from gateway.exchange.results import Declined, Settled
 from gateway.trust.contract import SignerUnavailable
 from schemas.faults import FAULTS, Fault, FaultCode, Refusal
 from schemas.identifiers import MessageId
+from schemas.telling import members
 from tests.support.api import JWS, NDELIUS, NORTH, RECEIPT, Caller, House, accepted, bearer, in_threads, settings_for
 
 
@@ -63,7 +64,8 @@ def test_every_fault_has_its_problem(caller: Caller, house: House, code: FaultCo
     assert problem["type"] == f"urn:interagency-gateway:fault:{code}"
     assert (problem["title"], problem["status"], problem["advice"], problem["retry"]) == (row.title, row.http, row.advice, row.retry)
     assert (problem["detail"], problem["pointer"], problem["reference"]) == ("What was found.", "/header/sender", 2)
-    assert problem["also"] == [{"code": "code-unknown", "title": FAULTS[FaultCode.CODE_UNKNOWN].title, "pointer": "/x"}]
+    assert problem["also"] == [members(Fault(FaultCode.CODE_UNKNOWN, pointer="/x"))]
+    assert problem["blame"] == row.blame.value
     assert problem["receipt"] == RECEIPT
     assert problem["instance"].startswith("urn:uuid:")
     assert ("retry-after" in answer.headers) == (row.http in {429, 503})

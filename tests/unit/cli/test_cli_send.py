@@ -117,10 +117,14 @@ def test_ids_that_the_sender_gave_are_kept(partner: Installation) -> None:
 
 @pytest.mark.parametrize(("status", "code"), [(401, 4), (403, 5), (404, 3), (409, 6), (422, 1), (429, 7), (503, 7), (500, 1)])
 def test_answers_become_exit_codes(partner: Installation, status: int, code: int) -> None:
-    problem = {"type": "about:blank", "code": "some-fault", "title": "It was refused", "detail": "Because.", "pointer": "/header"}
+    other = {"code": "value-invalid", "title": "t", "detail": "So.", "pointer": "/b", "reference": 2, "value": "ZZ", "blame": "sender", "advice": "Do."}
+    first = {"code": "some-fault", "title": "It was refused", "detail": "Because.", "pointer": "/header", "blame": "sender", "advice": "Mend it."}
+    problem = {"type": "about:blank", **first, "also": [other], "more": 7}
     with opened(Door(status, json.dumps(problem).encode())) as url:
         said = partner.run(*send(partner, url, partner.write("m.json", MESSAGE), "--json"))
-    assert (said.code, said.error["code"], said.error["title"], said.error["details"]) == (code, "some-fault", "It was refused", ["Because.", "/header"])
+    assert (said.code, said.error["code"], said.error["title"], said.error["remedy"]) == (code, "some-fault", "It was refused", "Mend it.")
+    also = "value-invalid: message 2 /b: So. Found: ZZ. For the sender: Do."
+    assert said.error["details"] == ["/header: Because.", also, "and 7 more"]
 
 
 def test_an_answer_that_is_no_problem_document_is_survived(partner: Installation) -> None:
