@@ -14,7 +14,8 @@ from adapters.agencies.ndelius.tables import SHAPES
 from adapters.contract import Outgoing
 from schemas.canonical.case import Deletion
 from schemas.catalogue import ACTIONS, ANSWERING, CATALOGUE, KEYS, case_of
-from schemas.envelope import Action, Header, Message
+from schemas.envelope import Action, Entry, Header, Message, Misread
+from schemas.faults import Fault
 from schemas.identifiers import MessageId, PartyCode
 from schemas.messages.connection_notification import ConnectionNotification
 from schemas.payload import Payload
@@ -26,6 +27,7 @@ __all__ = [
     "SPG",
     "VECTORS",
     "Letter",
+    "first_fault",
     "flat",
     "infoset",
     "interchanges",
@@ -36,6 +38,7 @@ __all__ = [
     "outgoing_for",
     "payloads",
     "payloads_of",
+    "taken",
     "vector",
 ]
 
@@ -77,6 +80,18 @@ def message(payload: Payload, **changes: object) -> Message:
         "prepared_at": PREPARED,
     }
     return Message(MessageId("01902d3a-0000-7000-8000-000000000001"), Header(**(facts | changes)), payload)
+
+
+def taken(found: Entry | Misread) -> Payload:
+    """The payload of a message that was read without fault."""
+    assert isinstance(found, Entry), found.faults
+    return found.payload
+
+
+def first_fault(found: Entry | Misread) -> Fault:
+    """The fault that a short answer would tell of a message that cannot be taken."""
+    assert isinstance(found, Misread), found
+    return found.faults[0]
 
 
 def infoset(content: bytes) -> object:

@@ -2,14 +2,16 @@
 
 What it is: the walk over the tables, both ways, with the JSON pointer of whatever is wrong, and the list of
 what Caseflow cannot carry. That list is computed from the model itself, so that a new field is either carried
-by a member or reported. What it is not: the header around a document (see `adapters.json_form`).
+by a member or reported. A null says that there is no value, and is told apart from a name that is absent. What it is
+not: the header around a document (see `adapters.json_form`).
 """
 
+import typing
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Final
 
-from pydantic import JsonValue, ValidationError
+from pydantic import BaseModel, JsonValue, ValidationError
 
 from adapters.agencies.caseflow.documents import SHAPES, Member, Shape
 from adapters.agencies.caseflow.values import MisreadError, Scalar, UnsayableError, Values
@@ -56,7 +58,10 @@ def write_document(kind: str, payload: Payload) -> tuple[dict[str, object], tupl
 def _uncarried(kind: str) -> tuple[Path, ...]:
     """Places of a payload, outside parts, that no member holds."""
     carried = {path for member in SHAPES[kind].members for path in member.paths}
-    return tuple(sorted(path for path in leaves(CATALOGUE[kind]) if path[0] != "parts" and path not in carried))
+    lists = {name for name, field in CATALOGUE[kind].model_fields.items() if typing.get_origin(field.annotation) is tuple}
+    # A list that has no member is told once, not item by item.
+    places = {path[:1] if path[0] in lists else path for path in leaves(CATALOGUE[kind]) if path not in carried}
+    return tuple(sorted(places - {("parts",)}))
 
 
 @cache
@@ -78,7 +83,15 @@ def _read_members(document: Mapping[str, JsonValue], members: Sequence[Member], 
                 _put(tree, path, found)
         elif member.required:
             raise refuse(FaultCode.ELEMENT_MISSING, "It is mandatory here.", pointer=f"{where}/{member.key}")
+        elif member.key in document:
+            _put(tree, _optional(member), None)
     return tree
+
+
+def _optional(member: Member) -> Path:
+    """The place that is None where the member is null: a coded value has no code without being there itself."""
+    path = member.paths[0]
+    return path[:-1] if path[-1] == "code" else path
 
 
 def _read_value(value: JsonValue, member: Member, where: str) -> Values:
@@ -123,6 +136,8 @@ def _write_members(source: object, members: Sequence[Member], where: str, lost: 
         values = tuple(_at(source, path) for path in member.paths)
         if values[0] is not None:
             document[member.key] = _write_value(values, member, where, lost)
+        elif _is_stated_empty(source, _optional(member)):
+            document[member.key] = None
     return document
 
 
@@ -139,7 +154,13 @@ def _write_value(values: Values, member: Member, where: str, lost: list[LeftOut]
 
 
 def _note_uncarried(source: object, paths: Sequence[Path], where: str, lost: list[LeftOut]) -> None:
-    lost.extend(LeftOut(where + json_pointer(path), _NO_PLACE) for path in paths if _at(source, path) is not None)
+    said = (path for path in paths if _at(source, path) not in (None, ()) or _is_stated_empty(source, path))
+    lost.extend(LeftOut(where + json_pointer(path), _NO_PLACE) for path in said)
+
+
+def _is_stated_empty(source: object, path: Path) -> bool:
+    holder = _at(source, path[:-1])
+    return isinstance(holder, BaseModel) and path[-1] in holder.model_fields_set and getattr(holder, path[-1]) is None
 
 
 def _at(source: object, path: Path) -> object:

@@ -111,9 +111,9 @@ def _with_parts(element: etree._Element, shape: Shape, reading: _Reading) -> Non
     known = {QUALIFIED + part.block.top: part for part in shape.parts}
     if not blocks or blocks[0].tag != QUALIFIED + master or any(child.tag not in known for child in blocks[1:]):
         names = [master, *(part.block.top for part in shape.parts)]
-        masters = [child for child in blocks if child.tag == QUALIFIED + master]
-        one_each = {str(child.tag): child for child in blocks if child.tag != QUALIFIED + master}
-        raise refusal_of(misplaced([*masters, *one_each.values()] if len(masters) > 1 else list(dict.fromkeys(blocks)), names, [master], where))
+        # Parts may repeat, the master may not.
+        one_each = {id(child) if child.tag == QUALIFIED + master else child.tag: child for child in reversed(blocks)}
+        raise refusal_of(misplaced(list(reversed(one_each.values())), names, [master], where))
     if len(blocks) < 2:
         raise refusal_of([Fault(FaultCode.ELEMENT_MISSING, "At least one part follows the master.", where)])
     if len(blocks) > _MAX_PARTS:

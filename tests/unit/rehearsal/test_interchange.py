@@ -7,7 +7,7 @@ import pytest
 from adapters.agencies.ndelius.adapter import NdeliusAdapter
 from gateway.rehearsal import interchange
 from gateway.rehearsal.interchange import Addressing
-from schemas.faults import Fault
+from schemas.envelope import Entry
 
 WINTER = datetime(2026, 1, 15, 9, 30, tzinfo=UTC)
 SUMMER = datetime(2026, 7, 15, 9, 30, tzinfo=UTC)
@@ -29,8 +29,8 @@ def test_the_gateways_own_dialect_reads_every_letter_without_fault(sample: str) 
     letter = interchange.write(sample, addressing(), {"CaseReferenceNumber": "X123456"})
     read = NdeliusAdapter().read(letter)
     assert (read.sender, read.recipients, read.control_reference, read.prepared_at) == ("N00", ("C07",), "1500000000001", WINTER)
-    assert not [entry.content for entry in read.entries if isinstance(entry.content, Fault)]
-    assert {entry.header.case_reference for entry in read.entries} == {"X123456"}
+    assert {entry.header.case_reference for entry in read.entries if isinstance(entry, Entry)} == {"X123456"}
+    assert all(isinstance(entry, Entry) for entry in read.entries)
 
 
 def test_times_of_preparation_are_local() -> None:
