@@ -59,9 +59,10 @@ class FaultClaim:
 
 @dataclass(frozen=True, slots=True)
 class MessageVerdict:
-    """One entry of an acceptance receipt: our id, the sender's, the verdict."""
+    """One entry of a first receipt, in the order of the interchange: our id, the sender's, the verdict."""
 
     message_id: str
+    """Empty where the message was refused: then it never got an id of ours."""
     sender_message_id: str
     verdict: str
     """`accepted` or `refused`."""
@@ -161,13 +162,14 @@ def _present(value: FaultClaim | Evidence) -> dict[str, str | int]:
 
 
 def _verdict(entry: MessageVerdict) -> dict[str, Any]:
-    claim: dict[str, Any] = {"message_id": entry.message_id, "sender_message_id": entry.sender_message_id, "verdict": entry.verdict}
+    claim: dict[str, Any] = {"message_id": entry.message_id} if entry.message_id else {}
+    claim |= {"sender_message_id": entry.sender_message_id, "verdict": entry.verdict}
     return claim | {"fault": _present(entry.fault)} if entry.fault else claim
 
 
 def _read_verdict(claim: Mapping[str, Any]) -> MessageVerdict:
     fault = _read_fault(claim["fault"]) if "fault" in claim else None
-    return MessageVerdict(_text(claim, "message_id"), _text(claim, "sender_message_id"), _text(claim, "verdict"), fault)
+    return MessageVerdict(_optional(claim, "message_id") or "", _text(claim, "sender_message_id"), _text(claim, "verdict"), fault)
 
 
 def _read_fault(claim: Mapping[str, Any]) -> FaultClaim:

@@ -19,6 +19,7 @@ class AuditCode(StrEnum):
     SUBMISSION_REFUSED = "submission.refused"
     SUBMISSION_DUPLICATE = "submission.duplicate"
     MESSAGE_ACCEPTED = "message.accepted"
+    MESSAGE_REFUSED = "message.refused"
     DELIVERY_PREPARED = "delivery.prepared"
     DELIVERY_HANDED_OVER = "delivery.handed-over"
     DELIVERY_DELAYED = "delivery.delayed"
@@ -45,6 +46,7 @@ SENTENCES: dict[AuditCode, str] = {
     AuditCode.SUBMISSION_REFUSED: "An authenticated submission was refused and its negative receipt was made.",
     AuditCode.SUBMISSION_DUPLICATE: "A submission came again and got its first receipt back.",
     AuditCode.MESSAGE_ACCEPTED: "One message of a submission became durable and has its deliveries.",
+    AuditCode.MESSAGE_REFUSED: "One message of a submission was refused while others of it were taken; the acceptance receipt has its fault.",
     AuditCode.DELIVERY_PREPARED: "The document in the recipient's language was fixed, with its digest and what it leaves out.",
     AuditCode.DELIVERY_HANDED_OVER: "The channel took the document; the recipient's word is awaited.",
     AuditCode.DELIVERY_DELAYED: "An attempt failed; the next one has its time.",

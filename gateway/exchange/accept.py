@@ -1,21 +1,22 @@
 """Acceptance: what a verified submission becomes, decided without I/O.
 
 What it is: the rule behind `Pipeline.submit`: route, give ids, seal, receipt, and one delivery per
-recipient, all as one `Changes`. What it is not: verification (`trust`) nor writing (`store`). The default
-for an interchange with one bad message is to refuse the whole: a sender that cannot read entries per
-message would otherwise believe that all were taken.
+recipient, all as one `Changes`. What it is not: verification (`trust`), the judgement of the messages
+(`fates`), nor writing (`store`).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from broker.parcel import INLINE_LIMIT_BYTES, Parcel, encode
 from gateway.audit.events import AuditCode, AuditEvent, Fact
 from gateway.changes import Changes
-from gateway.exchange import receipts
+from gateway.exchange import fates, receipts
+from gateway.exchange.fates import Rejected, Taken
 from gateway.exchange.means import Means
 from gateway.exchange.results import Accepted, Declined, SubmitResult
-from gateway.exchange.route import Leg, check_header, legs
+from gateway.exchange.route import Leg
 from gateway.exchange.submission import Submission
 from gateway.partners.agreement import Agreement, DeliveryMode
 from gateway.partners.directory import Directory
@@ -24,10 +25,9 @@ from gateway.trust.contract import VerifiedContent
 from gateway.trust.digests import digest
 from gateway.trust.sealing import case_lookup, seal, seal_parcel
 from schemas.catalogue import dump
-from schemas.envelope import Entry, Header, Interchange, Message, Misread
-from schemas.faults import Fault, FaultCode, Refusal, refusal_of
+from schemas.envelope import Interchange, Message
+from schemas.faults import Fault, FaultCode, Refusal
 from schemas.identifiers import DeliveryId, MessageId, OrganisationId, PartyCode, SubmissionId
-from schemas.receipts import MessageVerdict
 
 STEP_DELIVER = "deliver"
 
@@ -86,12 +86,9 @@ class Acceptance:
     supersedes: DuplicateKey | None = None
 
     def decide(self) -> Decision:
-        """Accept the whole interchange. Raises Refusal where any of its messages cannot be taken."""
-        faults = [fault for entry in self.interchange.entries if isinstance(entry, Misread) for fault in entry.faults]
-        if faults:
-            raise refusal_of(faults)
-        entries = [entry for entry in self.interchange.entries if isinstance(entry, Entry)]
-        routed = [(entry, self._message(entry), self._legs(entry.header)) for entry in entries]
+        """Accept what can be taken. Raises Refusal where the whole interchange falls."""
+        judged = fates.judge(self.interchange, self.agreement, self.directory, self.means.new_id)
+        taken = [fate for fate in judged if isinstance(fate, Taken)]
         signed = receipts.of_submission(
             means=self.means,
             now=self.now,
@@ -99,28 +96,21 @@ class Acceptance:
             submission=self.submission_id,
             control_reference=self.interchange.control_reference,
             received=self.verified.digest,
-            verdicts=tuple(MessageVerdict(message.message_id, entry.header.sender_message_id, "accepted") for entry, message, _ in routed),
+            verdicts=tuple(fates.verdict(fate) for fate in judged),
         )
-        changes = self._changes(signed, [(message, legs_) for _, message, legs_ in routed])
-        ids = tuple(message.message_id for _, message, _ in routed)
+        changes = self._changes(signed, taken, [fate for fate in judged if isinstance(fate, Rejected)])
+        ids = tuple(fate.message.message_id for fate in taken)
         return Decision(Accepted(submission_id=self.submission_id, message_ids=ids, receipt=signed.jws, sender=self.interchange.sender), changes)
 
-    def _legs(self, header: Header) -> tuple[Leg, ...]:
-        check_header(header, self.agreement)
-        return legs(header, self.directory)
-
-    def _message(self, entry: Entry) -> Message:
-        return Message(MessageId(self.means.new_id()), entry.header, entry.payload)
-
-    def _changes(self, signed: receipts.SignedReceipt, routed: list[tuple[Message, tuple[Leg, ...]]]) -> Changes:
+    def _changes(self, signed: receipts.SignedReceipt, taken: Sequence[Taken], rejected: Sequence[Rejected]) -> Changes:
         messages, deliveries, parcels = [], [], []
-        events = [self._accepted_event(signed, len(routed))]
-        for message, legs_ in routed:
-            plain = dump(message)
-            record = self._message_record(message, plain)
+        events = [self._accepted_event(signed, len(taken), len(rejected)), *(self._refused_event(fate) for fate in rejected)]
+        for fate in taken:
+            plain = dump(fate.message)
+            record = self._message_record(fate.message, plain)
             messages.append(record)
-            events.append(self._message_event(record, legs_))
-            for leg in legs_:
+            events.append(self._message_event(record, fate.legs))
+            for leg in fate.legs:
                 delivery = self._delivery(record, leg, signed)
                 deliveries.append(delivery)
                 if leg.agreement.mode is not DeliveryMode.SHELF:
@@ -189,7 +179,7 @@ class Acceptance:
             updated_at=self.now,
         )
 
-    def _accepted_event(self, signed: receipts.SignedReceipt, count: int) -> AuditEvent:
+    def _accepted_event(self, signed: receipts.SignedReceipt, taken: int, rejected: int) -> AuditEvent:
         facts: dict[str, Fact] = {
             "organisation": self.verified.key.organisation,
             "sender": self.interchange.sender,
@@ -197,9 +187,18 @@ class Acceptance:
             "key": self.verified.key.key_id,
             "content": self.verified.digest,
             "receipt": signed.digest,
-            "messages": count,
+            "messages": taken,
         }
+        if rejected:
+            facts["refused"] = rejected
         return AuditEvent(AuditCode.SUBMISSION_ACCEPTED, self.now, self.submission_id, facts)
+
+    def _refused_event(self, fate: Rejected) -> AuditEvent:
+        fault = fate.faults[0]
+        facts: dict[str, Fact] = {"reference": fate.entry.reference, "fault": fault.code.value}
+        if fault.pointer:
+            facts["pointer"] = fault.pointer
+        return AuditEvent(AuditCode.MESSAGE_REFUSED, self.now, self.submission_id, facts)
 
     def _message_event(self, record: MessageRecord, legs_: tuple[Leg, ...]) -> AuditEvent:
         facts = {"submission": self.submission_id, "type": record.type, "recipients": ",".join(leg.recipient for leg in legs_)}
@@ -214,6 +213,8 @@ class RefusalFacts:
     verified: VerifiedContent
     key: DuplicateKey
     control_reference: str
+    interchange: Interchange | None
+    """None where it could not be read."""
     means: Means
     now: datetime
     submission_id: SubmissionId
@@ -232,6 +233,7 @@ def refuse_authentic(facts: RefusalFacts, refusal: Refusal) -> Decision:
         submission=facts.submission_id,
         control_reference=facts.control_reference or None,
         received=facts.verified.digest,
+        verdicts=fates.of_the_fallen(facts.interchange, refusal) if facts.interchange else (),
         fault=refusal.fault,
     )
     event = refused_event(facts.submission_id, refusal, facts.now, organisation, signed.digest, facts.verified.digest)

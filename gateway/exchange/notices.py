@@ -5,27 +5,24 @@ endpoint, or, for SPG senders, the InterchangeStatusNotification that nDelius wa
 receipt for a receipt: a status notification is never answered by another.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from gateway.audit.events import AuditCode, AuditEvent
+from gateway.exchange import statuses
 from gateway.exchange.accept import parcel_entry, receipt_entry
 from gateway.exchange.means import Means
-from gateway.exchange.receipts import SignedReceipt
+from gateway.exchange.receipts import SignedReceipt, kept
 from gateway.exchange.stages import reached_last_stage
 from gateway.partners.agreement import Agreement, DeliveryMode
 from gateway.partners.directory import Directory
-from gateway.records import Delivery, DeliveryKind, DeliveryState, MessageRecord, OutboxEntry, SubmissionRecord
+from gateway.records import Delivery, DeliveryKind, MessageRecord, OutboxEntry, SubmissionRecord
 from gateway.trust.sealing import seal
 from schemas.catalogue import dump
 from schemas.envelope import Action, Header, Message
-from schemas.faults import FAULTS, FaultCode
 from schemas.identifiers import DeliveryId, MessageId
 from schemas.messages.interchange_status_notification import InterchangeStatusNotification
-
-PROCESSED = 202
-"""nDelius marks an export processed, and releases held messages, on this code and no other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +43,7 @@ def tell(
     directory: Directory,
     submission: SubmissionRecord | None,
     others: Sequence[Delivery],
+    versions: Mapping[DeliveryId, str],
     means: Means,
     now: datetime,
 ) -> Told:
@@ -54,7 +52,8 @@ def tell(
     if agreement is None or organisation is None:
         return Told()
     if submission is not None and submission.packaging == "wss":
-        return _status_notification(settled, directory, agreement, submission, others, means, now)
+        of_this = {settled.delivery_id: signed.receipt.fault.current_version} if signed.receipt.fault else {}
+        return _status_notification(settled, directory, agreement, submission, others, {**versions, **of_this}, means, now)
     if signed.receipt.stage.value not in agreement.receipt_stages:
         return Told()
     if agreement.mode is DeliveryMode.QUEUE:
@@ -93,14 +92,24 @@ def _notice(settled: Delivery, mode: DeliveryMode, means: Means, now: datetime, 
 
 
 def _status_notification(
-    settled: Delivery, directory: Directory, agreement: Agreement, submission: SubmissionRecord, others: Sequence[Delivery], means: Means, now: datetime
+    settled: Delivery,
+    directory: Directory,
+    agreement: Agreement,
+    submission: SubmissionRecord,
+    others: Sequence[Delivery],
+    versions: Mapping[DeliveryId, str],
+    means: Means,
+    now: datetime,
 ) -> Told:
-    """Sent once, when every message of the interchange has reached its last stage, with the worst code."""
+    """Sent once, when every accepted message of the interchange has reached its last stage; the worst code is that
+    of all messages, those included that were refused alone."""
     touched = (min(others, key=lambda delivery: delivery.sequence),) if others else ()
     every = (settled, *others)
     if not all(reached_last_stage(delivery, directory.outbound(delivery.recipient)) for delivery in every):
         return Told(touched=touched)
-    message, record = _notification(settled, agreement, submission, max(status_of(delivery) for delivery in every), means, now)
+    ended = statuses.statuses(kept(submission.receipt).messages, every, versions)
+    payload = InterchangeStatusNotification(status_code=statuses.worst(ended), messages=ended if agreement.message_statuses else ())
+    message, record = _notification(settled, agreement, submission, payload, means, now)
     notice = _notice(settled, agreement.mode, means, now, record.message_id)
     facts = {"submission": submission.submission_id, "type": record.type, "recipients": notice.recipient}
     event = AuditEvent(AuditCode.MESSAGE_ACCEPTED, now, record.message_id, facts)
@@ -108,19 +117,8 @@ def _status_notification(
     return Told(messages=(record,), deliveries=(notice,), touched=touched, outbox=outbox, events=(event,))
 
 
-def status_of(delivery: Delivery) -> int:
-    """The SPG StatusCode of one settled delivery: 202, or the code of its fault."""
-    if delivery.state in (DeliveryState.APPLIED, DeliveryState.DELIVERED):
-        return PROCESSED
-    try:
-        return FAULTS[FaultCode(delivery.fault or "")].spg
-    except ValueError:
-        # The recipient's own fault code: it would not, in its own words.
-        return FAULTS[FaultCode.NOT_APPLIED].spg
-
-
 def _notification(
-    settled: Delivery, agreement: Agreement, submission: SubmissionRecord, status: int, means: Means, now: datetime
+    settled: Delivery, agreement: Agreement, submission: SubmissionRecord, payload: InterchangeStatusNotification, means: Means, now: datetime
 ) -> tuple[Message, MessageRecord]:
     message_id = MessageId(means.new_id())
     header = Header(
@@ -135,7 +133,7 @@ def _notification(
         prepared_at=now,
         application="SPG",
     )
-    message = Message(message_id, header, InterchangeStatusNotification(status_code=status))
+    message = Message(message_id, header, payload)
     record = MessageRecord(
         message_id=message_id,
         submission_id=submission.submission_id,

@@ -4,15 +4,17 @@ What it is: claims signed as a compact JWS of type `receipt+jws`, and its digest
 the same delivery names as `previous`. What it is not: a decision: `accept` and `settle` decide what to say.
 """
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.exchange.means import Means
+from gateway.trust.compact import split
 from gateway.trust.contract import SealOrder
 from gateway.trust.digests import digest
 from schemas.faults import Fault
 from schemas.identifiers import Digest, OrganisationId
-from schemas.receipts import Basis, Evidence, FaultClaim, MessageVerdict, Receipt, Stage, encode
+from schemas.receipts import Basis, Evidence, FaultClaim, MessageVerdict, Receipt, Stage, encode, from_claims
 
 MEDIA_TYPE = "application/jose"
 LINES_MEDIA_TYPE = "application/vnd.interagency-gateway.jose-lines"
@@ -45,6 +47,12 @@ def sign(receipt: Receipt, means: Means, now: datetime) -> SignedReceipt:
     """Sign claims. The digest is that of the compact JWS, so that it proves the signature too."""
     wire = means.receipts.seal(SealOrder(document=encode(receipt), kind="receipt", audience=receipt.audience, now=now), means.message_signer)
     return SignedReceipt(receipt, wire.body.decode("ascii"), digest(wire.body))
+
+
+def kept(jws: str) -> Receipt:
+    """The claims of a receipt of ours that comes from the store. Its signature is not looked at again: the store's
+    word on what was receipted is the one that every rule already rests on."""
+    return from_claims(json.loads(split(jws.encode("ascii")).unverified_payload))
 
 
 def of_submission(

@@ -53,6 +53,12 @@ def check_preparation(interchange: Interchange, agreement: Agreement, now: datet
         raise refuse(FaultCode.STALE, f"DateOfPreparation lies more than {agreement.max_age_seconds} seconds back.")
 
 
+def check_size(interchange: Interchange, agreement: Agreement) -> None:
+    """No more messages at once than agreed with the sender."""
+    if len(interchange.entries) > agreement.max_messages:
+        raise refuse(FaultCode.TOO_COMPLEX, f"There are {len(interchange.entries)} messages; the agreed limit is {agreement.max_messages}.")
+
+
 def check_header(header: Header, agreement: Agreement) -> None:
     """Type and test indicator as agreed with the sender."""
     if agreement.types is not None and header.type not in agreement.types:

@@ -5,9 +5,10 @@ its way back to the sender. What it is not: verification of that word (`trust`) 
 Only the delivery's verified recipient settles it, with the digest of what was sent.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from gateway.audit.events import AuditCode, AuditEvent, Fact
 from gateway.changes import Changes
@@ -18,7 +19,7 @@ from gateway.partners.agreement import Agreement
 from gateway.partners.directory import Directory
 from gateway.records import Attempt, Delivery, DeliveryKind, DeliveryState, ReceiptRecord, SubmissionRecord
 from schemas.faults import FAULTS, Fault, FaultCode
-from schemas.identifiers import OrganisationId
+from schemas.identifiers import DeliveryId, OrganisationId
 from schemas.receipts import Basis, Evidence, FaultClaim, Stage
 
 _EVENT_CODES = {
@@ -54,6 +55,8 @@ class Surroundings:
     submission: SubmissionRecord | None = None
     siblings: Sequence[Delivery] = field(default=())
     """All message deliveries of the same submission, this one included, as last read."""
+    versions: Mapping[DeliveryId, str] = field(default_factory=lambda: MappingProxyType({}))
+    """Where the sender is told per message: what records have now, by the delivery of it that met a conflict."""
 
 
 def say(delivery: Delivery, word: Word, around: Surroundings, means: Means, now: datetime, *, attempt: Attempt | None = None) -> Changes:
@@ -77,7 +80,7 @@ def say(delivery: Delivery, word: Word, around: Surroundings, means: Means, now:
         updated_at=now,
     )
     facts: dict[str, Fact] = {"basis": word.basis.value, "receipt": signed.digest, "sent": delivery.sent_digest or ""}
-    told = notices.tell(settled, signed, around.directory, around.submission, _others(around, settled), means, now)
+    told = notices.tell(settled, signed, around.directory, around.submission, _others(around, settled), around.versions, means, now)
     return Changes(
         lane=delivery.lane,
         deliveries=(settled, *told.touched),

@@ -16,14 +16,17 @@ from gateway.exchange.translate import sequence_of
 from gateway.partners.directory import Directory
 from gateway.records import Delivery
 from gateway.trust.contract import VerifiedContent
+from schemas.checks import spg_version
 from schemas.envelope import Entry, Interchange
-from schemas.faults import FAULTS, FaultCode, refuse
-from schemas.identifiers import Digest, MessageId, OrganisationId
-from schemas.messages.interchange_status_notification import InterchangeStatusNotification
+from schemas.faults import FAULTS, Category, FaultCode, Refusal, refuse
+from schemas.identifiers import ZERO_VERSION, Digest, MessageId, OrganisationId
+from schemas.messages.interchange_status_notification import InterchangeStatusNotification, MessageStatus
 from schemas.receipts import Basis, Evidence, FaultClaim, Stage, from_claims
+from schemas.status_codes import of_status
 
 _OF_RECIPIENTS = (Stage.DELIVERED, Stage.APPLIED, Stage.NOT_APPLIED)
-_PROCESSED, _RECEIVED = 202, 200
+_ITS_TO_SAY = (Category.CONTENT, Category.DELIVERY)
+"""Faults of our table that a recipient's system can find."""
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _LONGEST_TITLE, _LONGEST_DETAIL = 200, 500
 """Characters; nDelius cuts error texts at 499."""
@@ -70,29 +73,57 @@ def _bounded(fault: FaultClaim | None) -> FaultClaim | None:
     if fault is None:
         return None
     code = fault.code if _CODE.fullmatch(fault.code) else FaultCode.NOT_APPLIED.value
-    return FaultClaim(code, fault.title[:_LONGEST_TITLE], fault.detail[:_LONGEST_DETAIL], fault.pointer[:_LONGEST_TITLE])
+    current = _version(fault.current_version) if code == FaultCode.VERSION_CONFLICT.value else ""
+    return FaultClaim(code, fault.title[:_LONGEST_TITLE], fault.detail[:_LONGEST_DETAIL], fault.pointer[:_LONGEST_TITLE], current_version=current)
 
 
-def status_code(interchange: Interchange) -> int | None:
-    """The StatusCode, where the interchange is one status notification and nothing else."""
+def _version(claimed: str) -> str:
+    """The version of a record as it goes on to the sender; empty where it is none."""
+    try:
+        version = spg_version(claimed)
+    except Refusal:
+        return ""
+    return "" if version == ZERO_VERSION else version
+
+
+def notification_in(interchange: Interchange) -> InterchangeStatusNotification | None:
+    """The status notification, where the interchange is one and nothing else."""
     (first, *others) = interchange.entries
     if others or not isinstance(first, Entry) or not isinstance(first.payload, InterchangeStatusNotification):
         return None
-    return int(first.payload.status_code)
+    return first.payload
 
 
-def of_notification(status: int, interchange: Interchange, verified: VerifiedContent, wire: WireMessage) -> Statement:
+def of_notification(said: InterchangeStatusNotification, interchange: Interchange, verified: VerifiedContent, wire: WireMessage) -> Statement:
     """Read a status notification: it names our control reference in ReceiverControlReference."""
     sequence = sequence_of(interchange.answers or "")
     if sequence is None:
         raise refuse(
             FaultCode.RECEIPT_NOT_OURS, "ReceiverControlReference is not one of ours.", pointer="/SPGInterchange/SPGInterchangeHeader/ReceiverControlReference"
         )
-    stage = {_PROCESSED: Stage.APPLIED, _RECEIVED: Stage.DELIVERED}.get(status, Stage.NOT_APPLIED)
-    fault = FaultClaim(FaultCode.NOT_APPLIED.value, FAULTS[FaultCode.NOT_APPLIED].title, f"StatusCode {status}.") if stage is Stage.NOT_APPLIED else None
+    meaning = of_status(int(said.status_code))
+    fault = _fault_of(said, meaning.fault, meaning.sentence) if meaning.fault else None
     evidence = Evidence(wire.content_type or "application/soap+xml", base64.b64encode(wire.body).decode("ascii"))
-    word = Word(stage=stage, basis=Basis.RECIPIENT_NOTIFICATION, fault=fault, evidence=evidence)
+    word = Word(stage=meaning.stage, basis=Basis.RECIPIENT_NOTIFICATION, fault=fault, evidence=evidence)
     return Statement(organisation=verified.key.organisation, recipient=interchange.sender, sequence=sequence, word=word)
+
+
+def _fault_of(said: InterchangeStatusNotification, usual: FaultCode, sentence: str) -> FaultClaim:
+    """What a failing status says; more exactly by its entry, where the recipient's agreement gives it one. We hand
+    over one message at a time, so there is one entry that can be meant."""
+    entry = next((one for one in said.messages if one.reference == 1), None)
+    code = _named(entry) or usual
+    current = entry.current_version if entry is not None and code is FaultCode.VERSION_CONFLICT else None
+    number = str(said.status_code)
+    return FaultClaim(code.value, FAULTS[code].title, f"StatusCode {number}: {sentence}", value=number, current_version=current or "")
+
+
+def _named(entry: MessageStatus | None) -> FaultCode | None:
+    try:
+        code = FaultCode(entry.fault) if entry is not None and entry.fault else None
+    except ValueError:
+        return None
+    return code if code is not None and FAULTS[code].category in _ITS_TO_SAY else None
 
 
 def check(statement: Statement, delivery: Delivery | None, directory: Directory) -> Delivery:

@@ -44,6 +44,8 @@ def translate(message: Message, delivery: Delivery, agreement: Agreement, adapte
         answers=message.header.in_reply_to,
         version=agreement.version,
         prepared_at=now,
+        reduced_deletes=agreement.reduced_deletes,
+        message_statuses=agreement.message_statuses,
     )
     return adapter.write(message, outgoing)
 

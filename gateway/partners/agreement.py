@@ -84,6 +84,16 @@ class Agreement:
     types: frozenset[str] | None = None
     """Message types agreed; None for all that exist."""
     test_allowed: bool = True
+    partial: bool = False
+    """Inbound: take the good messages of an interchange although others are refused. By default the whole is
+    refused: a sender that cannot read entries per message would believe that all were taken, and a later
+    message of a case may rest on an earlier one that was not."""
+    message_statuses: bool = False
+    """Outbound, SPG: a status notification has an entry per message besides the worst code of them all."""
+    reduced_deletes: bool = False
+    """Outbound, SPG: a delete goes out as its key alone."""
+    max_messages: int = 10_000
+    """Inbound: messages in one interchange; the dialects read no more than this whatever is agreed."""
     max_bytes: int = 20 * 1024 * 1024
     max_age_seconds: int = 7 * 24 * 3600
     """Oldest message still accepted; longer than any outage that it must survive."""

@@ -311,6 +311,7 @@ def _check_numbers(agreement: Agreement) -> None:
     retry = agreement.retry
     ranges: dict[str, tuple[float, float, float]] = {
         "max_bytes": (agreement.max_bytes, 1, 20 * 1024 * 1024),
+        "max_messages": (agreement.max_messages, 1, 10_000),
         "max_age_seconds": (agreement.max_age_seconds, 60, 90 * 24 * 3600),
         "timeout_seconds": (agreement.timeout_seconds, 0.1, 300),
         "breaker_failures": (agreement.breaker_failures, 1, 1000),

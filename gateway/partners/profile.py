@@ -66,6 +66,10 @@ class AgreementEntry(_Closed):
     order: OrderUntil | None = None
     types: frozenset[str] | None = None
     test_allowed: bool | None = None
+    partial: bool | None = None
+    message_statuses: bool | None = None
+    reduced_deletes: bool | None = None
+    max_messages: int | None = None
     max_bytes: int | None = None
     max_age_seconds: int | None = None
     timeout_seconds: float | None = None

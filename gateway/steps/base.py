@@ -17,10 +17,13 @@ from gateway.contract import Clock, Store, StoreUnavailable
 from gateway.exchange.accept import Decision
 from gateway.exchange.means import Means
 from gateway.exchange.settle import Surroundings
+from gateway.exchange.statuses import versions_told
 from gateway.partners.directory import Directory
 from gateway.records import Delivery
 from gateway.trust.contract import ClaimedSender, Lookup, Packaging, SenderTrust
 from gateway.trust.keyring import KeyUse
+from schemas.faults import FaultCode
+from schemas.identifiers import DeliveryId, SubmissionId
 
 T = TypeVar("T")
 _ROUNDS = 20
@@ -102,10 +105,21 @@ class Step:
             return {d.delivery_id: around for d in deliveries}
         submissions = self._parts.store.queries.submissions(list(wanted))
         siblings = self._parts.store.queries.deliveries_of_submissions(list(wanted))
+        versions = {submission: self._versions(submission, some, directory) for submission, some in siblings.items()}
         return {
-            d.delivery_id: Surroundings(directory=directory, submission=submissions.get(d.submission_id), siblings=siblings.get(d.submission_id, ()))
+            d.delivery_id: Surroundings(
+                directory=directory,
+                submission=submissions.get(d.submission_id),
+                siblings=siblings.get(d.submission_id, ()),
+                versions=versions.get(d.submission_id, {}),
+            )
             for d in deliveries
         }
+
+    def _versions(self, submission: SubmissionId, siblings: Sequence[Delivery], directory: Directory) -> Mapping[DeliveryId, str]:
+        """Only where one of them met a conflict and the sender's agreement has it told."""
+        told = any(d.fault == FaultCode.VERSION_CONFLICT.value and (a := directory.outbound(d.sender)) is not None and a.message_statuses for d in siblings)
+        return versions_told(self._parts.store.queries.receipts_of_submission(submission)) if told else {}
 
     def _now(self) -> datetime:
         return self._parts.clock()

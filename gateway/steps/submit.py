@@ -110,9 +110,10 @@ class SubmitStep(Step):
             return replace(taken, refusal=refusal, key=accept.key_of_unreadable(verified))
         try:
             route.check_preparation(interchange, agreement, now)
-            status = statements.status_code(interchange)
-            if status is not None:
-                statement = statements.of_notification(status, interchange, verified, submission.wire)
+            route.check_size(interchange, agreement)
+            said = statements.notification_in(interchange)
+            if said is not None:
+                statement = statements.of_notification(said, interchange, verified, submission.wire)
                 return _Said(submission=submission, verified=verified, statement=statement)
         except Refusal as refusal:
             return replace(taken, refusal=refusal, agreement=agreement)
@@ -207,6 +208,7 @@ class SubmitStep(Step):
             verified=item.verified,
             key=item.key,
             control_reference=item.interchange.control_reference if item.interchange else "",
+            interchange=item.interchange,
             means=self._parts.means,
             now=now,
             submission_id=SubmissionId(self._parts.means.new_id()),

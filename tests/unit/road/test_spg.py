@@ -68,7 +68,7 @@ def test_the_202_comes_only_when_the_recipients_system_applied_it(world: World) 
     notice = sent_to_ndelius(world)[0]
     assert notice.sender == "C17"
     assert notice.answers == re.findall(rb"<SenderControlReference>(\d+)", interchange())[0].decode()
-    assert notice.entries[0].content == InterchangeStatusNotification(status_code=202)
+    assert notice.entries[0].payload == InterchangeStatusNotification(status_code=202)
     assert world.parcels("N00") == []  # a status notification is never answered by another
 
 
@@ -79,7 +79,7 @@ def test_not_applied_becomes_a_fault_code(world: World) -> None:
     word(world, now_of(world, result.message_ids[0]), Stage.NOT_APPLIED)
     world.push.answers = [answer(world)]
     world.deliver("N00")
-    assert sent_to_ndelius(world)[0].entries[0].content.status_code == 500
+    assert sent_to_ndelius(world)[0].entries[0].payload.status_code == 500
 
 
 def test_an_interchange_of_two_gets_one_notification_with_the_worst_code(world: World) -> None:
@@ -94,7 +94,7 @@ def test_an_interchange_of_two_gets_one_notification_with_the_worst_code(world: 
     world.push.answers = [answer(world)]
     world.deliver("N00")
     notices = sent_to_ndelius(world)
-    assert [n.entries[0].content.status_code for n in notices] == [500]
+    assert [n.entries[0].payload.status_code for n in notices] == [500]
 
 
 def test_two_settled_in_one_batch_still_make_exactly_one_notification(world: World) -> None:
@@ -269,7 +269,7 @@ def test_the_202_finds_its_way_by_queue_and_by_shelf(tmp_path: Path, mode: Deliv
         items = world.pipeline.collect(OrganisationId("ndelius"), 0, 10)
         wires = [item.wire for item in items]
         assert isinstance(world.pipeline.acknowledge(OrganisationId("ndelius"), items[0].delivery_id), Settled)
-    content = DIALECTS["ndelius"].read(unwrap_unsigned(wires[0].body, Limits()).claimed_content).entries[0].content
+    content = DIALECTS["ndelius"].read(unwrap_unsigned(wires[0].body, Limits()).claimed_content).entries[0].payload
     assert content == InterchangeStatusNotification(status_code=202)
     assert world.parcels("N00") == []
     world.store.close()
