@@ -9,16 +9,19 @@ from tests.support.fuzzing import OURS, fuzz
 with atheris.instrument_imports(include=OURS):
     from adapters.agencies.ndelius.answers import read_interchange_response
     from adapters.catalogue import DIALECTS
-    from schemas.faults import Fault, FaultCode, Refusal
-    from tests.support.dialects import VECTORS, message, outgoing
+    from schemas.envelope import Entry, Message
+    from schemas.faults import FaultCode, Refusal
+    from schemas.identifiers import MessageId
+    from tests.support.dialects import VECTORS, outgoing_for
 
 NAMES = sorted(DIALECTS)
 SPG = NAMES.index("ndelius")
 
 
-def _written(name: str, header: object, payload: object) -> bytes | None:
+def _written(name: str, entry: Entry) -> bytes | None:
+    made = Message(MessageId("m"), entry.header, entry.payload)
     try:
-        return DIALECTS[name].write(message(payload, action=header.action), outgoing(answers="1")).content  # type: ignore[arg-type, attr-defined]
+        return DIALECTS[name].write(made, outgoing_for(made, answers="1")).content
     except Refusal as refusal:
         if refusal.fault.code is not FaultCode.NOT_TRANSLATABLE:
             raise AssertionError(f"writing refused as {refusal.fault.code}") from refusal
@@ -34,9 +37,9 @@ def one_input(data: bytes) -> None:
     except Refusal:
         return
     for entry in interchange.entries:
-        if not isinstance(entry.content, Fault):
+        if isinstance(entry, Entry):
             for other in NAMES:
-                if (written := _written(other, entry.header, entry.content)) is not None:
+                if (written := _written(other, entry)) is not None:
                     DIALECTS[other].read(written)
 
 
@@ -49,9 +52,9 @@ def _seeds() -> list[bytes]:
         except Refusal:
             continue
         for entry in interchange.entries:
-            if not isinstance(entry.content, Fault):
+            if isinstance(entry, Entry):
                 for place, name in enumerate(NAMES):
-                    if (written := _written(name, entry.header, entry.content)) is not None:
+                    if (written := _written(name, entry)) is not None:
                         made.append(bytes([place]) + written)
     return vectors + made
 

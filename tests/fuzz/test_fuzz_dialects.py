@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from adapters.agencies.ndelius.answers import read_interchange_response
 from adapters.catalogue import DIALECTS
-from schemas.envelope import Interchange
+from schemas.envelope import Entry, Interchange, Message, Misread
 from schemas.faults import Fault, FaultCode, Refusal
-from tests.support.dialects import VECTORS, message, messages, outgoing
+from schemas.identifiers import MessageId
+from tests.support.dialects import VECTORS, messages, outgoing, outgoing_for
 
 _SEEDS = [path.read_bytes() for path in sorted(VECTORS.glob("*/*.xml"))]
 _RELAXED = settings(max_examples=150, deadline=None)
@@ -31,10 +32,12 @@ def _read(name: str, content: bytes) -> None:
         return
     assert isinstance(interchange, Interchange)
     for entry in interchange.entries:
-        if isinstance(entry.content, Fault):
-            _is_told(entry.content)
+        if isinstance(entry, Misread):
+            assert entry.faults
+            for fault in entry.faults:
+                _is_told(fault)
         else:
-            _write_to_all(entry.header, entry.content)
+            _write_to_all(entry)
 
 
 def _is_told(fault: Fault, code: FaultCode | None = None) -> None:
@@ -42,10 +45,11 @@ def _is_told(fault: Fault, code: FaultCode | None = None) -> None:
     assert code is None or fault.code is code
 
 
-def _write_to_all(header: object, payload: object) -> None:
+def _write_to_all(entry: Entry) -> None:
+    made = Message(MessageId("m"), entry.header, entry.payload)
     for adapter in DIALECTS.values():
         try:
-            adapter.write(message(payload, action=header.action), outgoing(answers="1"))
+            adapter.write(made, outgoing_for(made, answers="1"))
         except Refusal as refusal:
             _is_told(refusal.fault, FaultCode.NOT_TRANSLATABLE)
 

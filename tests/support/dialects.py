@@ -162,7 +162,7 @@ def outgoing_for(made: Message, **changes: object) -> Outgoing:
     header = made.header
     facts: dict[str, object] = {
         "sender": header.sender,
-        "recipient": header.recipients[0],
+        "recipient": header.recipients[0] if header.recipients else PartyCode("C05"),
         "control_reference": header.control_reference,
         "answers": header.in_reply_to,
         "version": header.version,

@@ -66,9 +66,9 @@ def _form(value: object) -> type[WholeForm] | None:
     header = value.get("header") if isinstance(value, dict) else None
     kind = header.get("type") if isinstance(header, dict) else None
     document = value.get("document") if isinstance(value, dict) else None
-    if kind in KEYS and isinstance(document, dict) and "record_id" in document:
-        return _REDUCED
-    return _FORMS.get(kind) if isinstance(kind, str) else None
+    if not isinstance(kind, str):
+        return None
+    return _REDUCED if kind in KEYS and isinstance(document, dict) and "record_id" in document else _FORMS.get(kind)
 
 
 def _misread(content: bytes, faults: tuple[Fault, ...]) -> Interchange:

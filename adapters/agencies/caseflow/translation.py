@@ -91,7 +91,7 @@ def _read_members(document: Mapping[str, JsonValue], members: Sequence[Member], 
 def _optional(member: Member) -> Path:
     """The place that is None where the member is null: a coded value has no code without being there itself."""
     path = member.paths[0]
-    return path[:-1] if path[-1] == "code" else path
+    return path[:-1] if len(path) > 1 and path[-1] == "code" else path
 
 
 def _read_value(value: JsonValue, member: Member, where: str) -> Values:
