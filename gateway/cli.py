@@ -14,7 +14,7 @@ from typer.core import TyperGroup
 from typer.exceptions import TyperException
 from typer.main import get_command
 
-from gateway.commands import audit, dead_letters, doctor, key, messages, partner, receipts, rehearse, send, serve
+from gateway.commands import audit, check, dead_letters, doctor, key, messages, partner, receipts, rehearse, send, serve, translate
 from gateway.commands.output import CommandError, Exit, fail
 
 
@@ -48,6 +48,8 @@ app.command()(serve.serve)
 app.command()(doctor.doctor)
 app.add_typer(partner.app, name="partner")
 app.add_typer(key.app, name="key")
+app.command()(check.check)
+app.command()(translate.translate)
 app.command()(send.send)
 app.add_typer(messages.app, name="messages")
 app.command()(messages.queues)

@@ -13,16 +13,16 @@ from gateway.commands.output import CommandError, Exit
 MAX_BYTES = 4 * 1024 * 1024
 
 
-def read_bytes(file: Path) -> bytes:
+def read_bytes(file: Path, limit: int = MAX_BYTES) -> bytes:
     """A file, or standard input for `-`."""
     try:
-        content = sys.stdin.buffer.read(MAX_BYTES + 1) if str(file) == "-" else _read_file(file)
+        content = sys.stdin.buffer.read(limit + 1) if str(file) == "-" else _read_file(file, limit)
     except FileNotFoundError:
         raise CommandError(Exit.NOT_FOUND, "file-missing", f"There is no file {file}.") from None
     except OSError as error:
         raise CommandError(Exit.FAILURE, "file-unreadable", f"{file} cannot be read ({error.strerror}).") from error
-    if len(content) > MAX_BYTES:
-        raise CommandError(Exit.USAGE, "file-too-large", f"{file} is larger than {MAX_BYTES} bytes.")
+    if len(content) > limit:
+        raise CommandError(Exit.USAGE, "file-too-large", f"{file} is larger than {limit} bytes.")
     return content
 
 
@@ -37,6 +37,6 @@ def read_document(file: Path) -> object:
         raise CommandError(Exit.USAGE, "document-unreadable", f"{file} is neither YAML nor JSON{place}.") from error
 
 
-def _read_file(file: Path) -> bytes:
+def _read_file(file: Path, limit: int) -> bytes:
     with file.open("rb") as stream:
-        return stream.read(MAX_BYTES + 1)
+        return stream.read(limit + 1)

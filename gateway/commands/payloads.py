@@ -1,0 +1,131 @@
+"""What bytes are and what they say, found out without a gateway: no store, no key, no setting.
+
+What it is: SPG XML, the JSON form, and SOAP or a JWS around either, told apart by their bytes and read by the
+dialect. What it is not: a door: no signature is looked at, no agreement asked. Called by `checking` and
+`translating`. The composition root knows the same dialects, but takes seconds to load.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from io import BytesIO
+from types import MappingProxyType
+from typing import Final
+
+from lxml import etree
+
+from adapters.agencies.canonical.adapter import CanonicalAdapter
+from adapters.agencies.caseflow.adapter import CaseflowAdapter
+from adapters.agencies.ndelius.adapter import NdeliusAdapter
+from adapters.agencies.ndelius.answers import read_interchange_response
+from adapters.contract import Adapter
+from gateway.commands.dialects import Dialect
+from gateway.trust import soap, strict_json
+from gateway.trust.contract import Limits
+from schemas.envelope import Interchange
+from schemas.faults import FaultCode, refuse
+
+_ADAPTERS: Final[tuple[Adapter, ...]] = (CanonicalAdapter(), CaseflowAdapter(), NdeliusAdapter())
+ADAPTERS: Final[Mapping[str, Adapter]] = MappingProxyType({adapter.dialect: adapter for adapter in _ADAPTERS})
+"""Every dialect by its name."""
+MAX_BYTES: Final = 64 * 1024 * 1024
+"""Of one file: no dialect reads a larger document."""
+
+_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+_JWS: Final = re.compile(rb"[\w-]+\.[\w-]*\.[\w-]*")
+_BETWEEN_INTERCHANGES: Final = re.compile(rb"(?<=</SPGInterchange>)\s*(?=<SPGInterchange[\s>])")
+"""Inside one well-formed document a root never begins after a root has ended."""
+_ENVELOPES: Final = frozenset(f"{{{namespace}}}Envelope" for namespace in soap.NAMESPACES.values())
+_ANSWER: Final = f"{{{soap.SPG}}}SPGInterchangeResponse"
+
+
+class Form(StrEnum):
+    """What stands inside whatever is around it."""
+
+    INTERCHANGE = "SPG XML"
+    ANSWER = "SPG answer"
+    """SPGInterchangeResponse: the answer on the same connection; no message."""
+    JSON = "JSON"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One document without what was around it. Nobody vouches for it: no signature was looked at."""
+
+    content: bytes
+    form: Form
+    envelope: str = ""
+    """`SOAP 1.1`, `SOAP 1.2` or `JWS`."""
+
+
+def documents_in(content: bytes) -> list[bytes]:
+    """The documents of one file: SPG interchanges one after another, JSON or JWS one a line; mostly a single one."""
+    if _first(content) == b"<":
+        return _BETWEEN_INTERCHANGES.split(content)
+    lines = [line for line in content.splitlines() if line.strip()]
+    return lines if len(lines) > 1 and _is_whole(lines[0].strip()) else [content]
+
+
+def find(document: bytes) -> Found:
+    """What it is, and what is inside. Refuses what is none of the forms, and broken wrappings."""
+    match _first(document):
+        case b"":
+            raise refuse(FaultCode.MALFORMED, "There is nothing in it.")
+        case b"<":
+            return _find_xml(document)
+        case b"{" | b"[":
+            return Found(document, Form.JSON)
+    token = document.strip()
+    if _JWS.fullmatch(token) is None:
+        raise refuse(FaultCode.MALFORMED, "It begins neither as XML nor as JSON in UTF-8, and is no compact JWS.")
+    # Half as long again to load as everything else together: only where there is a JWS.
+    from gateway.trust import compact
+
+    return Found(compact.split(token).unverified_payload, Form.JSON, "JWS")
+
+
+def read(found: Found, dialect: str) -> Interchange | int:
+    """What it says: an interchange, or the status of an answer. `dialect` is that of JSON; XML has one alone."""
+    if found.form is Form.ANSWER:
+        return read_interchange_response(found.content)
+    if found.form is Form.INTERCHANGE:
+        return ADAPTERS[Dialect.NDELIUS].read(found.content)
+    interchange = ADAPTERS[dialect].read(found.content)
+    # The doors look at JSON twice: this refuses what only some parsers read, such as half a surrogate pair.
+    strict_json.parse(found.content, Limits())
+    return interchange
+
+
+def _first(content: bytes) -> bytes:
+    match = re.match(rb"\s*(\S)", content[len(_BYTE_ORDER_MARK) :] if content.startswith(_BYTE_ORDER_MARK) else content)
+    return match[1] if match else b""
+
+
+def _is_whole(line: bytes) -> bool:
+    """True for a line that is a document by itself: pretty-printed JSON has none at its start."""
+    if line.startswith(b"{"):
+        return line.endswith(b"}")
+    return _JWS.fullmatch(line) is not None
+
+
+def _find_xml(document: bytes) -> Found:
+    root = _root_of(document)
+    if root in _ENVELOPES:
+        claimed = soap.unwrap_unsigned(document, Limits())
+        form = Form.ANSWER if claimed.kind == "interchange-response" else Form.INTERCHANGE
+        return Found(claimed.claimed_content, form, f"SOAP {claimed.soap_version}")
+    return Found(document, Form.ANSWER if root == _ANSWER else Form.INTERCHANGE)
+
+
+def _root_of(document: bytes) -> str:
+    """The root's name from as little as it takes. Empty where it cannot be told: then the dialect says why."""
+    if b"<!DOCTYPE" in document:
+        return ""
+    hardened = etree.iterparse(
+        BytesIO(document), events=("start",), encoding="utf-8", resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=False
+    )
+    try:
+        return next((str(element.tag) for _, element in hardened), "")
+    except etree.XMLSyntaxError:
+        return ""

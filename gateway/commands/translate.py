@@ -1,0 +1,92 @@
+"""`gateway translate`: what would this payload be in the other language?
+
+What it is: a payload read in one dialect and written in another, on stdout, and on stderr what was left out. What
+it is not: the road: nothing is signed, sent or stored, and neither broker, keys nor settings are needed.
+"""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gateway.commands.dialects import Dialect
+from gateway.commands.output import CommandError, Exit, progress
+
+_EXTENSIONS = {Dialect.NDELIUS: "xml", Dialect.CANONICAL: "json", Dialect.CASEFLOW: "json"}
+
+
+def translate(
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="Payloads as `gateway check` takes them; SOAP and a JWS are unwrapped; - reads standard input.")
+    ],
+    *,
+    source: Annotated[Dialect, typer.Option("--from", help="Dialect to read: ndelius, canonical or caseflow.")],
+    target: Annotated[Dialect, typer.Option("--to", help="Dialect to write: ndelius, canonical or caseflow.")],
+    version: Annotated[str | None, typer.Option(help="Version of the message schema to write; by default the one that was read.")] = None,
+    sender: Annotated[str | None, typer.Option(help="Party that sends, in place of the one that was read.")] = None,
+    recipient: Annotated[str | None, typer.Option(help="Party that receives, in place of those that were read.")] = None,
+    control_reference: Annotated[str | None, typer.Option(help="Control reference, in place of the one that was read.")] = None,
+    answers: Annotated[str | None, typer.Option(help="Reference that this answers, in place of the one that was read.")] = None,
+    prepared_at: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%dT%H:%M:%SZ"], help="Time of preparation in UTC, in place of the one that was read.")
+    ] = None,
+    reduced_deletes: Annotated[bool, typer.Option("--reduced-deletes", help="Write a delete as its key alone, as some agreements say.")] = False,
+    message_statuses: Annotated[
+        bool, typer.Option("--message-statuses", help="Write entries per message into a status notification, as some agreements say.")
+    ] = False,
+    output_dir: Annotated[Path | None, typer.Option(help="Write each document to a new file in this folder instead of stdout.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Say what was left out and refused as one JSON document on stderr.")] = False,
+) -> None:
+    """Translate payloads offline: documents on stdout, each ended by a line feed; what was left out and refused on stderr.
+
+    Exit 0: every message was translated, perhaps with something left out. 8: some were, some were refused. 10: none was. 3, 1 or 2: a file is
+    missing, cannot be read or is too large; the others were translated all the same.
+    """
+    from gateway.commands.checking import contents
+    from gateway.commands.translating import Wish, account, summary, translate_file, verdict
+    from schemas.identifiers import PartyCode
+
+    wish = Wish(
+        source=source.value,
+        target=target.value,
+        version=version,
+        sender=None if sender is None else PartyCode(sender),
+        recipient=None if recipient is None else PartyCode(recipient),
+        control_reference=control_reference,
+        answers=answers,
+        prepared_at=prepared_at.replace(tzinfo=UTC) if prepared_at else None,
+        reduced_deletes=reduced_deletes,
+        message_statuses=message_statuses,
+    ).checked()
+    emit = typer.echo if output_dir is None else _into(output_dir, _EXTENSIONS[target])
+    found = [translate_file(name, content, wish, emit) for name, content in contents(files)]
+    if as_json:
+        progress(json.dumps({"schema": "translation/1", "from": source.value, "to": target.value, **summary(found)}, ensure_ascii=False))
+    else:
+        for line in [line for one in found for line in account(one)]:
+            progress(line)
+    ended = verdict(found)
+    if ended is not None:
+        raise ended
+
+
+def _into(folder: Path, extension: str) -> Callable[[bytes], None]:
+    """Numbered files in a folder. What is there already is never written over."""
+    written = 0
+
+    def emit(content: bytes) -> None:
+        nonlocal written
+        written += 1
+        path = folder / f"{written:05d}.{extension}"
+        try:
+            with path.open("xb") as stream:
+                stream.write(content + b"\n")
+        except FileExistsError:
+            raise CommandError(Exit.CONFLICT, "file-taken", f"{path} is there already.", "name an empty folder") from None
+        except OSError as error:
+            raise CommandError(Exit.FAILURE, "file-unwritable", f"{path} cannot be written ({error.strerror}).", "name a folder that is there") from error
+
+    return emit
