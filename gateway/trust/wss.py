@@ -61,11 +61,14 @@ class WssPackaging:
         _check_signature(claim, parts, trust.key)
         # (6) signed parts
         signed = {name: _signed_bytes(claim, name, reference) for name, reference in parts.items()}
-        content, kind = soap.payload_of(xml_guard.parse_canonical(signed["Body"]))
+        soap_version = claim.envelope.soap_version
+        # A tree takes five times its text: the first goes before the second is made.
+        del claim
+        content, kind = soap.payload_of(xml_guard.parse_canonical(signed.pop("Body")))
         # (7) freshness
         signed_at = _check_freshness(signed["Timestamp"], trust, now) if trust.policy.freshness == "signed-timestamp" else None
         # (8) identity: whoever the key record names
-        return VerifiedContent(content=content, digest=digest(content), key=trust.key, kind=kind, signed_at=signed_at, soap_version=claim.envelope.soap_version)
+        return VerifiedContent(content=content, digest=digest(content), key=trust.key, kind=kind, signed_at=signed_at, soap_version=soap_version)
 
     def seal(self, order: SealOrder, signer: Signer) -> WireMessage:
         """Sign a document: RSA-SHA256 over Body and Timestamp by SHA-256. Raises SignerUnavailable."""
