@@ -53,10 +53,17 @@ def check_preparation(interchange: Interchange, agreement: Agreement, now: datet
         raise refuse(FaultCode.STALE, f"DateOfPreparation lies more than {agreement.max_age_seconds} seconds back.")
 
 
-def check_size(interchange: Interchange, agreement: Agreement) -> None:
-    """No more messages at once than agreed with the sender."""
+def check_size(interchange: Interchange, size: int, agreement: Agreement) -> None:
+    """No more bytes and messages at once than agreed with the sender."""
+    check_bytes(size, agreement.max_bytes)
     if len(interchange.entries) > agreement.max_messages:
         raise refuse(FaultCode.TOO_COMPLEX, f"There are {len(interchange.entries)} messages; the agreed limit is {agreement.max_messages}.")
+
+
+def check_bytes(size: int, limit: int) -> None:
+    """Against the agreed limit; the doors have one of their own, for all."""
+    if size > limit:
+        raise refuse(FaultCode.TOO_LARGE, f"It has {size} bytes; the agreed limit is {limit}.")
 
 
 def check_header(header: Header, agreement: Agreement) -> None:

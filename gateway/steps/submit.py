@@ -110,7 +110,7 @@ class SubmitStep(Step):
             return replace(taken, refusal=refusal, key=accept.key_of_unreadable(verified))
         try:
             route.check_preparation(interchange, agreement, now)
-            route.check_size(interchange, agreement)
+            route.check_size(interchange, len(submission.wire.body), agreement)
             said = statements.notification_in(interchange)
             if said is not None:
                 statement = statements.of_notification(said, interchange, verified, submission.wire)
@@ -120,11 +120,12 @@ class SubmitStep(Step):
         return replace(taken, agreement=agreement)
 
     def _adapter(self, submission: Submission, verified: VerifiedContent, directory: Directory) -> Adapter:
-        for code in sorted(verified.key.speaks_for):
-            agreement = directory.inbound(code)
-            if agreement is not None and agreement.packaging == submission.packaging:
-                return self._parts.adapters[agreement.dialect]
-        raise refuse(FaultCode.PARTNER_NOT_LIVE, "No party of this key has an agreement for this packaging.")
+        """Which party of the key speaks is read later; what none of them may send is not read at all."""
+        found = [a for code in sorted(verified.key.speaks_for) if (a := directory.inbound(code)) is not None and a.packaging == submission.packaging]
+        if not found:
+            raise refuse(FaultCode.PARTNER_NOT_LIVE, "No party of this key has an agreement for this packaging.")
+        route.check_bytes(len(submission.wire.body), max(agreement.max_bytes for agreement in found))
+        return self._parts.adapters[found[0].dialect]
 
     # -- load, decide --------------------------------------------------------------------------------------
 
