@@ -24,7 +24,7 @@ from schemas.envelope import Action, Entry, Header, Interchange, Message, Misrea
 from schemas.faults import Fault, FaultCode, Refusal, refusal_of, refuse
 from schemas.identifiers import ControlReferenceField, CrnField, ExternalIdField, PartyField
 from schemas.payload import Concept, Payload
-from schemas.validation import faults_of, json_pointer
+from schemas.validation import MAX_FAULTS, Location, faults_of, json_pointer
 from schemas.versions import VERSIONS
 
 MEDIA_TYPE: Final = "application/json"
@@ -79,6 +79,8 @@ def check_json(content: bytes) -> object:
         raise refuse(FaultCode.TOO_LARGE, f"Documents of more than {MAX_BYTES} bytes are not read.")
     try:
         value: object = _DECODER.decode(content.decode())
+    except _DoubledError:
+        raise _doubled(content) from None
     except RecursionError:
         raise refuse(FaultCode.TOO_COMPLEX, f"JSON nested deeper than {MAX_DEPTH} is not read.") from None
     except UnicodeDecodeError as error:
@@ -202,12 +204,44 @@ def _content(form: Form, read_document: Callable[[FormHeader, dict[str, JsonValu
         return tuple(replace(fault, reference=1) for fault in (refusal.fault, *refusal.also))
 
 
+class _DoubledError(Exception):
+    """A name stands twice in one object, somewhere."""
+
+
+class _Pairs(list[tuple[str, object]]):
+    """An object as it was written, doubled names and all."""
+
+
 def _without_doubles(pairs: list[tuple[str, object]]) -> dict[str, object]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        double = Counter(name for name, _ in pairs).most_common(1)[0][0]
-        raise refuse(FaultCode.ELEMENT_REPEATED, "A name stands twice in one object.", pointer=json_pointer((double,)))
+        raise _DoubledError
     return found
+
+
+def _doubled(content: bytes) -> Refusal:
+    """Every name that stands twice in its object, each with its place: read once more, since the decoder tells none."""
+    try:
+        value: object = json.loads(content, object_pairs_hook=_Pairs)
+    except (ValueError, RecursionError):
+        return refuse(FaultCode.MALFORMED, "The JSON is broken, and a name stands twice in one object.")
+    level: list[tuple[Location, object]] = [((), value)]
+    faults: list[Fault] = []
+    while level and len(faults) < MAX_FAULTS:
+        faults += [Fault(FaultCode.ELEMENT_REPEATED, "A name stands twice in one object.", json_pointer((*path, name))) for path, name in _twice(level)]
+        level = [below for place in level for below in _below(*place)]
+    return refusal_of(faults[:MAX_FAULTS])
+
+
+def _twice(level: Sequence[tuple[Location, object]]) -> list[tuple[Location, str]]:
+    counted = [(path, Counter(name for name, _ in found)) for path, found in level if isinstance(found, _Pairs)]
+    return [(path, name) for path, names in counted for name, times in names.items() if times > 1]
+
+
+def _below(path: Location, found: object) -> list[tuple[Location, object]]:
+    if isinstance(found, _Pairs):
+        return [((*path, name), inner) for name, inner in found]
+    return [((*path, place), inner) for place, inner in enumerate(found)] if isinstance(found, list) else []
 
 
 def _no_constant(_: str) -> object:

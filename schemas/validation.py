@@ -43,6 +43,16 @@ _DETAILS: Final[Mapping[FaultCode, str]] = {
 _OWN_CODES: Final = frozenset(FaultCode)
 _NO_VALUE: Final = frozenset({FaultCode.ELEMENT_MISSING, FaultCode.ELEMENT_UNKNOWN, FaultCode.TOO_COMPLEX, FaultCode.STRUCTURE_INVALID})
 """Where there is no single value, or where it stands in a field that nobody knows the class of."""
+_OF_VALUES: Final = frozenset(
+    {
+        FaultCode.VALUE_INVALID,
+        FaultCode.VALUE_TOO_LONG,
+        FaultCode.CODE_UNKNOWN,
+        FaultCode.IDENTIFIER_INVALID,
+        FaultCode.VERSION_UNKNOWN,
+    }
+)
+"""Codes that judge a single value: where there is none, or something else than one, another code says so."""
 _LIMITS: Final[Mapping[str, str]] = {"max_length": "It is longer than {} characters.", "ge": "It is less than {}.", "le": "It is more than {}."}
 MAX_FAULTS: Final = 100
 """Per message: enough to mend it, and bounded."""
@@ -53,13 +63,20 @@ def faults_of(
 ) -> tuple[Fault, ...]:
     """Everything wrong, in the order of the model. `pointer` turns a place into an XPath or JSON pointer; with
     the `model` that was checked, a value is told where the class of its field allows it."""
-    found = error.errors(include_url=False, include_input=model is not None)
+    found = _own_words(error.errors(include_url=False))
     return tuple(_fault(one, pointer, reference, model) for one in found[:MAX_FAULTS])
 
 
 def fault_of(error: ValidationError, pointer: Callable[[Location], str], *, reference: int | None = None) -> Fault:
     """The first thing wrong as a fault, without its value."""
     return faults_of(error, pointer, reference=reference)[0]
+
+
+def _own_words(found: list[ErrorDetails]) -> list[ErrorDetails]:
+    """Without what follows from another: a list whose items are wrong is not too short besides."""
+    lists = {one["loc"] for one in found if one["type"] == "too_short"}
+    inner = {place for place in lists if any(one["loc"][: len(place)] == place and len(one["loc"]) > len(place) for one in found)}
+    return [one for one in found if one["loc"] not in inner or one["type"] != "too_short"] if inner else found
 
 
 def _fault(one: ErrorDetails, pointer: Callable[[Location], str], reference: int | None, model: type[BaseModel] | None) -> Fault:
@@ -71,11 +88,22 @@ def _fault(one: ErrorDetails, pointer: Callable[[Location], str], reference: int
 
 
 def json_pointer(location: Location) -> str:
-    """RFC 6901, each name cut to 64 characters."""
-    return "".join("/" + str(step)[:64].replace("~", "~0").replace("/", "~1") for step in location)
+    """RFC 6901, each name cut to 64 characters; half a surrogate pair, which no text can carry, as its escape."""
+    whole = "".join("/" + str(step)[:64].replace("~", "~0").replace("/", "~1") for step in location)
+    return whole.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _told(error: ErrorDetails) -> tuple[FaultCode, str]:
+    code, detail = _by_type(error)
+    found = error["input"]
+    if found is None and code in _OF_VALUES:
+        return FaultCode.ELEMENT_MISSING, "It has to have a value here."
+    if isinstance(found, dict | list) and code in _OF_VALUES:
+        return FaultCode.STRUCTURE_INVALID, "One value was expected, not a structure."
+    return code, detail
+
+
+def _by_type(error: ErrorDetails) -> tuple[FaultCode, str]:
     kind = error["type"]
     if kind in _OWN_CODES:
         return FaultCode(kind), error["msg"]

@@ -13,7 +13,7 @@ from adapters.contract import Document, Outgoing
 from adapters.json_form import MEDIA_TYPE, Form, FormHeader, check_json, interchange_of, write_form
 from schemas.canonical.case import Deletion
 from schemas.catalogue import CATALOGUE, KEYS
-from schemas.envelope import Interchange, Message
+from schemas.envelope import Action, Interchange, Message
 from schemas.faults import Fault, refusal_of
 from schemas.payload import Concept, Payload
 from schemas.validation import faults_of, json_pointer
@@ -62,13 +62,18 @@ class CanonicalAdapter:
 
 
 def _form(value: object) -> type[WholeForm] | None:
-    """The form of the type that the document claims. A delete that names a `record_id` has the reduced one."""
+    """The form of the type that the document claims."""
     header = value.get("header") if isinstance(value, dict) else None
     kind = header.get("type") if isinstance(header, dict) else None
     document = value.get("document") if isinstance(value, dict) else None
-    if not isinstance(kind, str):
+    if not isinstance(kind, str) or not isinstance(header, dict):
         return None
-    return _REDUCED if kind in KEYS and isinstance(document, dict) and "record_id" in document else _FORMS.get(kind)
+    return _REDUCED if kind in KEYS and isinstance(document, dict) and _is_reduced(header, document) else _FORMS.get(kind)
+
+
+def _is_reduced(header: dict[str, object], document: dict[str, object]) -> bool:
+    """It names a `record_id`; or it is a delete that holds nothing but what the reduced form has."""
+    return "record_id" in document or (header.get("action") == Action.DELETE and document.keys() <= Deletion.model_fields.keys())
 
 
 def _misread(content: bytes, faults: tuple[Fault, ...]) -> Interchange:

@@ -18,6 +18,7 @@ from adapters.agencies.ndelius.documents import QUALIFIED, Record, Shape
 from adapters.agencies.ndelius.envelope import HEADER, MESSAGE_HEADER, MESSAGE_TRAILER, TRAILER
 from adapters.agencies.ndelius.parsing import ROOT_ATTRIBUTES, children, misplaced, name_of, parse_by_child, structure, texts
 from adapters.agencies.ndelius.reading import read_payload
+from adapters.agencies.ndelius.sharing import Shared
 from adapters.agencies.ndelius.tables import SHAPES
 from schemas.canonical.case import Deletion
 from schemas.canonical.values import Text
@@ -88,6 +89,7 @@ class _Messages:
     limit: int
     envelope: _Envelope | None = None
     entries: list[Entry | Misread] = field(default_factory=list)
+    shared: Shared = field(default_factory=Shared)
 
     def take(self, root: etree._Element, element: etree._Element) -> None:
         """One SPGMessage, complete."""
@@ -97,7 +99,10 @@ class _Messages:
             self.envelope = _envelope(root)
         if len(self.entries) == self.limit:
             raise refuse(FaultCode.TOO_COMPLEX, f"More than {self.limit} messages in one interchange are not read.", pointer=_ROOT)
-        self.entries.append(_entry(element, len(self.entries) + 1, self.envelope))
+        entry = _entry(element, len(self.entries) + 1, self.envelope)
+        if self.entries and isinstance(entry, Entry):
+            self.shared.take(entry.payload)
+        self.entries.append(entry)
 
 
 def _envelope(root: etree._Element) -> _Envelope:
@@ -196,7 +201,7 @@ def _entry(element: etree._Element, number: int, envelope: _Envelope) -> Entry |
 def _read_message(element: etree._Element, number: int, where: str, envelope: _Envelope) -> tuple[Header, Payload]:
     found = children(element, where)
     if len(found) != 3 or found[0].tag != QUALIFIED + MESSAGE_HEADER.element or found[2].tag != QUALIFIED + MESSAGE_TRAILER.element:
-        raise structure("A message is a header, one payload and a trailer.", where)
+        raise _misfit(found, where)
     header = _values(found[0], MESSAGE_HEADER, f"{where}/{MESSAGE_HEADER.element}")
     trailer = _values(found[2], MESSAGE_TRAILER, f"{where}/{MESSAGE_TRAILER.element}")
     _check_references(header["reference"], trailer["reference"], number, where)
@@ -205,6 +210,15 @@ def _read_message(element: etree._Element, number: int, where: str, envelope: _E
     if action is not Action.DELETE and isinstance(payload, Deletion):
         raise refuse(FaultCode.STRUCTURE_INVALID, "Only a delete has the reduced form.", pointer=f"{where}/{shape.type}")
     return _message_header(shape.type, action, number, envelope, payload), payload
+
+
+def _misfit(found: list[etree._Element], where: str) -> Refusal:
+    """Why these are not a header, one payload and a trailer."""
+    inside = [child for child in found if child.tag not in _AROUND]
+    if len(inside) != 1:
+        return structure("A message is a header, one payload and a trailer.", where)
+    names = (MESSAGE_HEADER.element, name_of(inside[0]), MESSAGE_TRAILER.element)
+    return refusal_of(misplaced(found, names, names, where))
 
 
 def _check_references(header: object, trailer: object, number: int, where: str) -> None:

@@ -5,6 +5,7 @@ everything that is wrong is gathered, so that a sender can mend it at one go. Wh
 around it (see `interchange`). A value reaches a fault only where the class of its field lets it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -13,7 +14,7 @@ from pydantic import ValidationError
 
 from adapters.agencies.ndelius.codes import MisreadError
 from adapters.agencies.ndelius.documents import QUALIFIED, Block, Group, Leaf, Part, Record, Shape
-from adapters.agencies.ndelius.parsing import Faults, Texts, children, exactly, misplaced, texts
+from adapters.agencies.ndelius.parsing import Faults, Texts, children, exactly, misplaced, name_of, texts
 from schemas.catalogue import model_of
 from schemas.classes import class_of, repeatable
 from schemas.faults import Fault, FaultCode, Refusal, refusal_of
@@ -53,6 +54,8 @@ class _Reading:
     own: _Seen = field(default_factory=lambda: _Seen(""))
     inner: dict[str, list[_Seen]] = field(default_factory=dict)
     """Of the lists of the payload: what each of their items was read from."""
+    odd: list[tuple[str, Fault]] = field(default_factory=list)
+    """What a part says otherwise than the master, by field: worth telling where the master's own value is right."""
 
     def pointer(self, location: Location) -> str:
         """XPath of a place of the canonical model."""
@@ -81,6 +84,11 @@ def _plain(element: etree._Element, record: Record, group: Group | None, reading
     # The path of a plain payload is that of its record.
     reading.own = _Seen(reading.where.rpartition("/")[0])
     rest = [child for child in element if group is not None and child.tag == group.record.tag]
+    if group is not None and rest:
+        late = next((child for child in rest[0].itersiblings() if child.tag in {leaf.tag for leaf in record.leaves}), None)
+        if late is not None:
+            detail = f"It stands before every {group.record.element}."
+            reading.faults.append(Fault(FaultCode.ELEMENT_MISPLACED, detail, f"{reading.where}/{name_of(late)}"))
     for child in rest:
         element.remove(child)
     _take(element, record, reading, reading.own, reading.values)
@@ -97,8 +105,7 @@ def _grouped(element: etree._Element, group: Group, number: int, reading: _Readi
 
 
 def _single(element: etree._Element, shape: Shape, whole: Block, reading: _Reading) -> None:
-    first = next(iter(element), None)
-    reading.reduced = shape.reduced is not None and first is not None and first.tag == QUALIFIED + shape.reduced.details
+    reading.reduced = shape.reduced is not None and any(child.tag == QUALIFIED + shape.reduced.details for child in element)
     block = shape.reduced if reading.reduced and shape.reduced else whole
     reading.own = _block(element, block, reading.where, reading, reading.values)
 
@@ -176,9 +183,10 @@ def _convert(leaf: Leaf, text: str, values: _Values, where: str, reading: _Readi
 
 
 def _agree(leaf: Leaf, text: str, where: str, reading: _Reading) -> None:
-    if reading.values.get(leaf.path[0]) != text:
+    (name,) = leaf.path
+    if reading.values.get(name, text) != text:
         detail = "The blocks of one message must name the same case, offender and transfer."
-        reading.faults.append(Fault(FaultCode.VALUE_INVALID, detail, f"{where}/{leaf.element}"))
+        reading.odd.append((name, Fault(FaultCode.VALUE_INVALID, detail, f"{where}/{leaf.element}")))
 
 
 def _validated(reading: _Reading) -> Payload:
@@ -186,11 +194,17 @@ def _validated(reading: _Reading) -> Payload:
     try:
         payload = model.model_validate(reading.values)
     except ValidationError as error:
-        known = {fault.pointer for fault in reading.faults}
-        told = [fault for fault in faults_of(error, reading.pointer, model=model) if fault.pointer not in known]
-        # What could not be read is not missing besides.
-        reading.faults += [fault for fault in told if not (reading.faults and fault.code is FaultCode.ELEMENT_MISSING)]
-        raise refusal_of(reading.faults or told) from None
-    if reading.faults:
-        raise refusal_of(reading.faults)
+        raise refusal_of(_all(reading, faults_of(error, reading.pointer, model=model))) from None
+    if reading.faults or reading.odd:
+        raise refusal_of(_all(reading, ()))
     return payload
+
+
+def _all(reading: _Reading, told: Sequence[Fault]) -> list[Fault]:
+    """Everything wrong: as it was read, and as the model sees it, without what only follows from something told."""
+    known = [fault.pointer for fault in reading.faults]
+    # What could not be read is not missing besides, nor is what it stands in judged by the rest.
+    new = [fault for fault in told if not any(place == fault.pointer or place.startswith(f"{fault.pointer}/") for place in known)]
+    found = [*reading.faults, *(fault for fault in new if not (known and fault.code is FaultCode.ELEMENT_MISSING))]
+    places = {fault.pointer for fault in found}
+    return [*found, *(fault for name, fault in reading.odd if reading.pointer((name,)) not in places)] or list(told)

@@ -66,7 +66,7 @@ def test_recipients_and_test_may_be_absent(adapter: Adapter) -> None:
         ({"message_id": None}, FaultCode.ELEMENT_MISSING, "/header/message_id"),
         ({"message_id": "a b"}, FaultCode.IDENTIFIER_INVALID, "/header/message_id"),
         ({"message_id": 5}, FaultCode.VALUE_INVALID, "/header/message_id"),
-        ({"type": ["Contact"]}, FaultCode.VALUE_INVALID, "/header/type"),
+        ({"type": ["Contact"]}, FaultCode.STRUCTURE_INVALID, "/header/type"),
         ({"sender": "c05"}, FaultCode.IDENTIFIER_INVALID, "/header/sender"),
         ({"recipients": ["N00", "x"]}, FaultCode.IDENTIFIER_INVALID, "/header/recipients/1"),
         ({"recipients": ["N00"] * 101}, FaultCode.TOO_COMPLEX, "/header/recipients"),
