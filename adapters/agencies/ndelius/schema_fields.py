@@ -6,6 +6,7 @@ wire (see `schema`). Called by the generator of the XSD alone.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from pydantic import BaseModel, ConfigDict
 from pydantic import Field as Said
@@ -72,6 +73,7 @@ class Fields:
         return field.model_copy(update={"members": {name: self._resolved(member) for name, member in field.members.items()}})
 
 
+@cache
 def fields_of(model: type[BaseModel]) -> Fields:
     """The fields of a model."""
     return Fields(Field.model_validate(model.model_json_schema()))
