@@ -52,7 +52,7 @@ format: setup ## put the sources in order
 	$(BIN)/ruff check --fix $(SOURCES)
 
 docs: setup ## write the generated pages again
-	$(BIN)/python docs/generate.py
+	$(BIN)/python -m docs.generate
 
 fuzz: setup ## coverage-guided fuzzing, twenty seconds a target; FUZZ_SECONDS=600 for longer
 	for target in jws wss dialects parcel; do $(BIN)/python -m tests.fuzz.atheris_$$target -max_total_time=$(FUZZ_SECONDS); done
