@@ -20,6 +20,7 @@ from pydantic_core import PydanticCustomError
 from adapters.contract import Document, LeftOut, Outgoing
 from schemas.canonical.case import Deletion
 from schemas.catalogue import ACTIONS, ANSWERING, CATALOGUE, case_of
+from schemas.classes import FieldClass, repeatable
 from schemas.envelope import Action, Entry, Header, Interchange, Message, Misread
 from schemas.faults import Fault, FaultCode, Refusal, refusal_of, refuse
 from schemas.identifiers import ControlReferenceField, CrnField, ExternalIdField, PartyField
@@ -58,7 +59,7 @@ class FormHeader(Concept):
     recipients: Annotated[tuple[PartyField, ...], Field(max_length=100)] = ()
     type: Annotated[str, StringConstraints(pattern="^[A-Za-z][A-Za-z0-9]{0,63}$")]
     action: Action
-    version: Annotated[str, AfterValidator(_known_version)]
+    version: Annotated[str, AfterValidator(_known_version), FieldClass.CODE]
     control_reference: ControlReferenceField
     case_reference: CrnField | None = None
     in_reply_to: ExternalIdField | None = None
@@ -154,7 +155,7 @@ def _message_header(header: FormHeader, payload: Payload) -> Header:
 def header_fault(header: FormHeader, payload: Payload | None) -> Fault | None:
     """What the header says against the catalogue, or against the payload."""
     if header.type not in CATALOGUE:
-        return Fault(FaultCode.TYPE_UNKNOWN, "Known: " + ", ".join(CATALOGUE) + ".", "/header/type", 1, header.type[:40])
+        return Fault(FaultCode.TYPE_UNKNOWN, "Known: " + ", ".join(CATALOGUE) + ".", "/header/type", 1, repeatable(header.type, FieldClass.CODE))
     if header.action not in ACTIONS[header.type]:
         known = "This type goes with " + ", ".join(sorted(ACTIONS[header.type])) + "."
         return Fault(FaultCode.CODE_UNKNOWN, known, "/header/action", 1, header.action.value)

@@ -14,7 +14,12 @@ from pydantic import BaseModel
 
 from schemas.leaves import Path, parts_of_type
 
-_REPEATABLE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,39}", re.ASCII)
+_VERSIONS: Final = r"[0-9A-Fa-f]{32}|0([.-][0-9]{1,2}){1,3}"
+"""Of a record; of the schema."""
+_NO_CODE: Final = r"(?!.*[A-Za-z]{4})(?!.*[0-9]{5})(?![A-Z][0-9]{4}[A-Z]{2}$)(?![A-Z]{1,2}[0-9][A-Z0-9]?[0-9][A-Z]{2}$)"
+"""Four letters in a row may be a name; five digits a date, a telephone, or the number of a case or a person; then the
+forms of a prison number and of a postcode."""
+_REPEATABLE: Final = re.compile(rf"{_VERSIONS}|{_NO_CODE}[A-Za-z0-9]{{1,12}}", re.ASCII)
 
 
 class FieldClass(StrEnum):
@@ -40,7 +45,8 @@ def class_of(model: type[BaseModel], path: Path) -> FieldClass:
 
 
 def repeatable(value: object, kind: FieldClass) -> str:
-    """The value as a fault may tell it to its sender; empty where its class or its looks forbid that."""
+    """The value as a fault may tell it to its sender; empty where its class or its looks forbid that: what stands in
+    the field of a code, and is wrong there, may be a person's name or number that slipped into it."""
     text = str(value) if isinstance(value, str | int) else ""
     return text if kind is FieldClass.CODE and _REPEATABLE.fullmatch(text) else ""
 

@@ -3,11 +3,17 @@
 from collections.abc import Callable
 
 import pytest
+from pydantic import ValidationError
 
 from adapters.agencies.canonical.adapter import CanonicalAdapter
 from adapters.agencies.ndelius.adapter import NdeliusAdapter
 from adapters.json_form import FormHeader
+from schemas import checks
 from schemas.envelope import Interchange
+from schemas.faults import FaultCode, Refusal
+from schemas.identifiers import PNC_CHECK_LETTERS, PncNumberField, pnc_check_letter
+from schemas.payload import Concept
+from schemas.validation import faults_of, json_pointer
 from tests.support.mutations import Case, faults_in, json_bases, json_cases, xml_bases, xml_cases, xml_place
 
 Read = Callable[[bytes], Interchange]
@@ -38,3 +44,47 @@ def test_every_field_of_the_json_form(name: str) -> None:
     assert faults_in(read, base) == []
     wrong = [told for case in json_cases(base, FormHeader) if (told := _judge(case, read, lambda pointer, _: pointer))]
     assert wrong == []
+
+
+class _Person(Concept):
+    """No message carries a PNC number today; a model of ours shows how its check digit is told."""
+
+    pnc: PncNumberField
+
+
+_DIGITS = [("2015", "0012345"), ("1999", "9999999"), ("2000", "0000000"), ("1969", "0171717")]
+
+
+@pytest.mark.parametrize(("year", "serial"), _DIGITS)
+def test_every_wrong_check_letter(year: str, serial: str) -> None:
+    right = pnc_check_letter(year, serial)
+    assert _Person.model_validate({"pnc": f"{year}/{serial}{right}"}).pnc == f"{year}/{serial}{right}"
+    assert checks.pnc_number(f"{year}/{serial}{right}", this_year=2026) == f"{year}/{serial}{right}"
+    for letter in set(PNC_CHECK_LETTERS) - {right}:
+        _is_wrong(f"{year}/{serial}{letter}", "check letter")
+
+
+@pytest.mark.parametrize(("year", "serial"), _DIGITS)
+def test_every_wrong_digit_of_a_checked_number(year: str, serial: str) -> None:
+    """23 is prime and no power of ten divides by it, so that a single wrong digit always shows."""
+    right = pnc_check_letter(year, serial)
+    for place, digit in enumerate(serial):
+        for other in set("0123456789") - {digit}:
+            _is_wrong(f"{year}/{serial[:place]}{other}{serial[place + 1 :]}{right}", "check letter")
+
+
+@pytest.mark.parametrize("number", ["2015/0012345I", "2015/0012345O", "2015/0012345S", "201/0012345W", "2015/00123456W", "2015-0012345W", "2015/0012345", "x"])
+def test_wrong_forms_of_a_checked_number(number: str) -> None:
+    _is_wrong(number, "PNC number is a year")
+
+
+def _is_wrong(number: str, rule: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        _Person.model_validate({"pnc": number})
+    (fault,) = faults_of(caught.value, json_pointer, reference=3, model=_Person)
+    assert (fault.code, fault.pointer, fault.reference, fault.value) == (FaultCode.IDENTIFIER_INVALID, "/pnc", 3, "")
+    assert rule in fault.detail
+    with pytest.raises(Refusal) as refused:
+        checks.pnc_number(number, this_year=2026)
+    assert refused.value.fault.code is FaultCode.IDENTIFIER_INVALID
+    assert number not in str(refused.value)
