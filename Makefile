@@ -51,8 +51,9 @@ format: setup ## put the sources in order
 	$(BIN)/ruff format $(SOURCES)
 	$(BIN)/ruff check --fix $(SOURCES)
 
-docs: setup ## write the generated pages again
+docs: setup ## write the generated pages and schemas again
 	$(BIN)/python -m docs.generate
+	$(BIN)/python -m docs.published
 
 fuzz: setup ## coverage-guided fuzzing, twenty seconds a target; FUZZ_SECONDS=600 for longer
 	for target in jws wss dialects parcel; do $(BIN)/python -m tests.fuzz.atheris_$$target -max_total_time=$(FUZZ_SECONDS); done

@@ -17,7 +17,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.api import health, keys, mailbox, messages, reference, soap, submissions
+from gateway.api import health, keys, mailbox, messages, reference, schemas, soap, submissions
 from gateway.api.batching import GroupCommit
 from gateway.api.bell import Bell
 from gateway.api.bodies import BodyBudget
@@ -58,7 +58,7 @@ def create_app(parts: ApiParts) -> FastAPI:
         lifespan=_lifespan,
     )
     app.state.doorway = doorway
-    for router in (submissions.router, messages.router, mailbox.router, soap.router, keys.router, health.router_for(parts), reference.router):
+    for router in (submissions.router, messages.router, mailbox.router, soap.router, keys.router, health.router_for(parts), schemas.router, reference.router):
         app.include_router(router)
     _answer_refusals(app)
     app.add_middleware(_Frame, telemetry=parts.telemetry)

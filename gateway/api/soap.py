@@ -18,6 +18,7 @@ from gateway.api.bodies import Body
 from gateway.api.caller import peer_of
 from gateway.api.faults import ENVELOPES, SOAP_11, SOAP_12, soap_fault
 from gateway.api.parts import At, Doorway
+from gateway.api.schemas import PLACE, XML_FORM
 from gateway.api.wsdl import describe
 from gateway.exchange.results import Accepted, Declined, Settled, SubmitResult
 from gateway.exchange.submission import Submission
@@ -31,7 +32,14 @@ _SPOKEN = frozenset({"text/xml", "application/soap+xml", "application/xml", "tex
 """text/plain: the real product posts a plain string (wire-format.md §2)."""
 _HEAD_BYTES = 2048
 router = APIRouter(tags=["soap"])
-_BODY: dict[str, object] = {"requestBody": {"required": True, "content": {"application/soap+xml": {}, "text/xml": {}}}}
+_ENVELOPE: dict[str, object] = {
+    "schema": {
+        "type": "string",
+        "description": "A SOAP envelope whose Body holds one SPGInterchange, signed by WS-Security. `x-xsd` names the schemas of the interchange.",
+        "x-xsd": [PLACE + name for name in XML_FORM.values()],
+    }
+}
+_BODY: dict[str, object] = {"requestBody": {"required": True, "content": {"application/soap+xml": _ENVELOPE, "text/xml": _ENVELOPE}}}
 _ANSWERS: dict[int | str, dict[str, object]] = {
     200: {"description": "SPGInterchangeResponse: durable.", "content": {"application/soap+xml": {}, "text/xml": {}}},
     400: {"description": "SOAP 1.2 fault, code Sender."},

@@ -16,6 +16,7 @@ from gateway.api.bodies import Body
 from gateway.api.caller import Caller, Known
 from gateway.api.faults import documented, problem
 from gateway.api.parts import At, Doorway
+from gateway.api.schemas import JSON_FORM, one_of
 from gateway.exchange.results import Accepted, Declined, Settled, SubmitResult
 from gateway.exchange.submission import Submission
 from schemas.faults import FaultCode, refuse
@@ -43,9 +44,23 @@ SUBMITTED = _OK | documented(
 SETTLING = {200: _OK[200]} | documented(
     *_COMMON, FaultCode.NOT_FOUND, FaultCode.RECEIPT_NOT_OURS, FaultCode.RECEIPT_DIGEST_MISMATCH, FaultCode.RECEIPT_STAGE_INVALID
 )
-JOSE_BODY: dict[str, object] = {
-    "requestBody": {"required": True, "content": {JOSE: {"schema": {"type": "string", "description": "A compact JWS (RFC 7515)."}}}}
-}
+COMPACT_FORM = r"^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$"
+_COMPACT: dict[str, object] = {"type": "string", "pattern": COMPACT_FORM}
+
+
+def _body(schema: dict[str, object]) -> dict[str, object]:
+    return {"requestBody": {"required": True, "content": {JOSE: {"schema": schema}}}}
+
+
+JOSE_BODY = _body(_COMPACT | {"description": "A receipt as a compact JWS (RFC 7515)."})
+MESSAGE_BODY = _body(
+    _COMPACT
+    | {
+        "description": "A compact JWS (RFC 7515). Its payload is a message in the JSON form, as contentSchema tells, or a receipt.",
+        "contentMediaType": JOSE,
+        "contentSchema": one_of(JSON_FORM),
+    }
+)
 
 
 async def _bounded(request: Request, at: At, _caller: Known) -> AsyncIterator[bytes]:
@@ -61,7 +76,7 @@ async def _bounded(request: Request, at: At, _caller: Known) -> AsyncIterator[by
 Bounded = Annotated[bytes, Depends(_bounded)]
 
 
-@router.post("/v1/messages", status_code=202, responses=SUBMITTED, openapi_extra=JOSE_BODY)
+@router.post("/v1/messages", status_code=202, responses=SUBMITTED, openapi_extra=MESSAGE_BODY)
 def submit_message(request: Request, at: At, caller: Known, body: Bounded) -> Response:
     """Hand in a signed message. 202 with our signed receipt once it is durable; the same receipt again for
     an exact duplicate. A signed receipt may be handed in here too: 200."""
