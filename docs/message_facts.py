@@ -141,7 +141,6 @@ _PLAINER: Final[Mapping[str, str]] = {
     "ConsolidatedTransferResponse": "The receiver's answer to a transfer request, part by part.",
     "OFFLOCRequest2": "Where is this offender in prison? (second edition)",
     "UPWContact": "One appointment of an offender on a project of unpaid work.",
-    "UPWDetails": "How many minutes of unpaid work the court ordered, and how they stand.",
 }
 """Where neither docstring stands by itself."""
 _SAYS_ITS_NAME: Final = re.compile(r"One [a-z]+( condition)?\.")
@@ -212,10 +211,8 @@ def headline(kind: str) -> str:
     """One sentence that says what the message is: its module's, its class's, or a better one for outsiders."""
     if kind in _PLAINER:
         return _PLAINER[kind]
-    own = _paragraphs(kind)[0].removeprefix(f"{kind}: ")
-    if own != _paragraphs(kind)[0]:
-        return own[0].upper() + own[1:]
-    return _sentences(kind)[0]
+    name, _, own = _paragraphs(kind)[0].partition(": ")
+    return _split(own[0].upper() + own[1:])[0] if name == kind else _sentences(kind)[0]
 
 
 def more(kind: str) -> str:
@@ -236,5 +233,8 @@ def _paragraphs(kind: str) -> list[str]:
 
 
 def _sentences(kind: str) -> list[str]:
-    text = " ".join(cleandoc(model_of_page(kind).__doc__ or "").split())
+    return _split(" ".join(cleandoc(model_of_page(kind).__doc__ or "").split()))
+
+
+def _split(text: str) -> list[str]:
     return re.split(r"(?<=[.?]) ", text)

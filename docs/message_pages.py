@@ -177,7 +177,7 @@ _NO_JSON: Final = "A partner that speaks JSON has no such message: it is answere
 
 def _caseflow(kind: str) -> str:
     if "caseflow" not in dialects_of(kind):
-        return "The dialect `caseflow` has no document for it: a message of this type to a Caseflow party is refused as `not-translatable`.\n"
+        return "The dialect `caseflow` has no document for it: a delivery of it to a Caseflow party is set aside as `not-translatable`.\n"
     shown = examples.in_dialect(kind, "caseflow")
     lost = "".join(f"- `{left.pointer}`: {left.reason}\n" for left in shown.left_out)
     told = f"Left out of it, and told so on the delivery:\n\n{lost}" if lost else "Nothing of it is left out.\n"
@@ -217,7 +217,7 @@ _INTRODUCTION: Final = (
     "systems of the Community Rehabilitation Companies (CRCs) keep each other's cases in step. Each page shows one message: its fields,\n"
     "its codes, and an example in each form that a partner may speak. *Our reading* marks what the public sources do not say.\n\n"
     "- [types.md](types.md): how each type of field looks in XML and in JSON\n"
-    "- [versions.md](versions.md): the versions of the message schema\n"
+    "- [versions.md](versions.md): the versions of the message schema, with an XSD and a JSON Schema of each\n"
     "- [SPG XML](../protocol/spg-xml.md), [the JSON form](../protocol/json-form.md), [Caseflow](../partners/caseflow.md): what stands around a message\n"
     "- [faults](../faults.md): every way of being told no\n"
     "- [glossary](../glossary.md#words-of-probation): the words of probation\n"
@@ -232,7 +232,8 @@ _TRAVEL: Final = (
     "## How a message travels\n\n"
     "A message names its recipients: `ReceiverIdentity` in SPG XML, `recipients` in JSON. The gateway never guesses one. It takes any type\n"
     "from any party to any party whose agreements allow the type on both sides (`type-not-agreed`), and writes it in the recipient's\n"
-    "dialect and version. What the dialect cannot carry is named on the delivery; what it cannot say at all is `not-translatable`.\n\n"
+    "dialect and version. What the dialect cannot carry is named on the delivery; a delivery that it cannot say at all is set aside as\n"
+    "`not-translatable`, and a person decides.\n\n"
     "The messages of one case to one recipient keep the order of their acceptance. Messages of different cases, and those of no case,\n"
     "wait for one another in no way.\n\n"
     "## Answers\n\n"
@@ -287,7 +288,8 @@ def _elsewhere() -> str:
 _VERSIONS_TOLD: Final = (
     "Every message says which version of the schema it follows: `SchemaVersion` and `MessageVersionNumber` in SPG XML, which must agree, and\n"
     "`version` in JSON. Each partner has one version in its agreement, and is written to in that one. An unknown version is refused as\n"
-    "`version-unknown`, with the list of those that are spoken.\n"
+    "`version-unknown`, with the list of those that are spoken. The real schema files are not public: ours say what the gateway reads and\n"
+    "writes, in SPG XML and in the canonical JSON form.\n"
 )
 _STEPS_TOLD: Final = (
     "## What changed between them\n\n"
@@ -296,16 +298,21 @@ _STEPS_TOLD: Final = (
 )
 
 
+def _published(version: str) -> str:
+    folder = f"../../schemas/published/{version}"
+    return f"[XSD]({folder}/{schema_file(version)}), [JSON Schema]({folder}/messages.schema.json)"
+
+
 def versions_page() -> str:
     """The versions of the message schema."""
-    rows = ((f"`{version}`", day.isoformat(), f"`{schema_file(version)}`") for version, day in VERSIONS.items())
+    rows = ((f"`{version}`", day.isoformat(), f"`{schema_file(version)}`", _published(version)) for version, day in VERSIONS.items())
     known = ((f"`{step.older}` to `{step.newer}`", "yes" if step.known else "no", step.source) for step in STEPS)
     return page(
         "Versions of the message schema",
         NOTICE,
         [
             _VERSIONS_TOLD,
-            table(("Version", "SchemaDate", "Schema file that an interchange points to"), rows),
+            table(("Version", "SchemaDate", "Schema file that an interchange points to", "Our schemas"), rows),
             _STEPS_TOLD,
             table(("Step", "Known", "From"), known),
         ],

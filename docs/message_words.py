@@ -19,8 +19,8 @@ ROLES: Final[Mapping[str, str]] = {
     "transferring": "who gives it away",
 }
 WORDS: Final[Mapping[str, str]] = {
-    "actual_end_date": "When it did end.",
-    "actual_start_date": "When it did start.",
+    "actual_end_date": "When it ended.",
+    "actual_start_date": "When it started.",
     "alert": "Whoever is responsible is to be told of it (our reading).",
     "allocated_provider": "The provider that the case was given to.",
     "allocation_date": "When that was decided.",
@@ -35,7 +35,7 @@ WORDS: Final[Mapping[str, str]] = {
     "decision": "What was decided on the referral.",
     "decision_provider": "The provider that decided on the allocation.",
     "district": "Part of the town.",
-    "end_date": "When the process did end.",
+    "end_date": "When the process ended.",
     "enforcement_action": "What is done about a failure to comply: a warning, a breach and so on.",
     "entered_length_unit": "Unit of the entered length.",
     "event_id": "The event that it belongs to.",
@@ -67,7 +67,7 @@ WORDS: Final[Mapping[str, str]] = {
     "order_type": "What the court ordered.",
     "outcome": "How it ended: came, stayed away, completed and so on.",
     "postcode": "Postcode.",
-    "process_sub_type": "The kind of process, closer.",
+    "process_sub_type": "What kind of process, in more detail.",
     "process_type": "What kind of process.",
     "project_name": "Name of the project that the work is done for.",
     "project_type": "What kind of project.",
@@ -75,7 +75,7 @@ WORDS: Final[Mapping[str, str]] = {
     "reason": "Why it is to move.",
     "recall_date": "When the person was recalled.",
     "recall_location": "Where to, mostly a prison.",
-    "recall_reason": "Why.",
+    "recall_reason": "Why the person was recalled.",
     "referral_date": "When it was referred.",
     "release_date": "When the person was released.",
     "release_type": "What kind of release.",
@@ -89,10 +89,10 @@ WORDS: Final[Mapping[str, str]] = {
     "sentence_date": "When the court sentenced.",
     "source_type": "What kind of place the referral came from (our reading).",
     "stage": "The stage that it has reached.",
-    "start_date": "When the process did start.",
+    "start_date": "When the process started.",
     "status": "How it stands.",
     "street_name": "Name of the street.",
-    "sub_category": "The kind, closer.",
+    "sub_category": "What kind it is, in more detail.",
     "team": "team",
     "termination_date": "When it came to its end.",
     "termination_reason": "Why it came to its end.",
@@ -108,11 +108,19 @@ CLEARER: Final[Mapping[str, str]] = {
 }
 """Field name to a sentence that stands instead of the model's, which is written for whoever knows the wire."""
 SPECIAL: Final[Mapping[tuple[str, str], str]] = {
+    ("CommunityRequirement", "length"): "How long it lasts.",
     ("ConnectionNotification", "code"): "Any status code; what a system makes of it is its own affair.",
     ("Contact", "pss_requirement_id"): "The requirement of post-sentence supervision that it belongs to.",
     ("Contact", "start_time"): "When it begins.",
+    ("Event", "entered_length"): "How long the sentence lasts.",
+    ("Event", "length"): "How long the sentence lasts, in the unit that follows.",
+    ("Event", "ogrs3_score1"): "Offender group reconviction scale.",
+    ("Event", "ogrs3_score2"): "Offender group reconviction scale.",
     ("InterchangeStatusNotification", "status_code"): "What became of it: see the codes below.",
+    ("PSSRequirement", "length"): "How long it lasts.",
+    ("ProcessContact", "outcome"): "How the process ended.",
     ("ProcessContact", "stage_reached_at"): "When it reached that stage.",
+    ("RateCardIntervention", "outcome"): "How it ended.",
     ("RateCardIntervention", "status_reached_at"): "When it came to stand so.",
     ("SPGInterchangeResponse", "status"): "200: received. Any other from 200 to 299 is taken to say the same.",
     ("TerminateSentence", "recorded_at"): "When the end was recorded (our reading).",
@@ -128,8 +136,7 @@ SPECIAL: Final[Mapping[tuple[str, str], str]] = {
 def meaning_of(model: type[BaseModel], kind: str, path: Path) -> str:
     """The sentence for a place of a payload. Raises KeyError where nobody wrote one."""
     if path[-2:-1] and path[-2] in ROLES:
-        own = next((told for told in _told(model, path[:-1]) if path[-1] == "provider"), "")
-        return f"{ROLES[path[-2]].capitalize()}: {WORDS[path[-1]]}. {own}".strip()
+        return _of_role(model, path)
     if path[-1] in CLEARER:
         return CLEARER[path[-1]]
     *_, own = _told(model, path)
@@ -137,6 +144,12 @@ def meaning_of(model: type[BaseModel], kind: str, path: Path) -> str:
     if own:
         return f"{special} {own}".strip()
     return special or WORDS[path[-1]]
+
+
+def _of_role(model: type[BaseModel], path: Path) -> str:
+    role = ROLES[path[-2]].capitalize()
+    own = next((told for told in _told(model, path[:-1]) if path[-1] == "provider" and told != f"{role}."), "")
+    return f"{role}: {WORDS[path[-1]]}. {own}".strip()
 
 
 def _told(model: type[BaseModel], path: Path) -> Iterator[str]:
