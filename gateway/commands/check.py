@@ -18,7 +18,7 @@ def check(
     files: Annotated[
         list[Path],
         typer.Argument(
-            metavar="FILE...", help="Payloads, their form told by their bytes: SPG XML, SOAP around it, the JSON form, a JWS around it; - reads standard input."
+            metavar="FILE", help="Payloads, their form told by their bytes: SPG XML, SOAP around it, the JSON form, a JWS around it; - reads standard input."
         ),
     ],
     *,

@@ -4,6 +4,7 @@ What it is: a payload read in one dialect and written in another, on stdout, and
 it is not: the road: nothing is signed, sent or stored, and neither broker, keys nor settings are needed.
 """
 
+import itertools
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -20,7 +21,7 @@ _EXTENSIONS = {Dialect.NDELIUS: "xml", Dialect.CANONICAL: "json", Dialect.CASEFL
 
 def translate(
     files: Annotated[
-        list[Path], typer.Argument(metavar="FILE...", help="Payloads as `gateway check` takes them; SOAP and a JWS are unwrapped; - reads standard input.")
+        list[Path], typer.Argument(metavar="FILE", help="Payloads as `gateway check` takes them; SOAP and a JWS are unwrapped; - reads standard input.")
     ],
     *,
     source: Annotated[Dialect, typer.Option("--from", help="Dialect to read: ndelius, canonical or caseflow.")],
@@ -31,7 +32,10 @@ def translate(
     control_reference: Annotated[str | None, typer.Option(help="Control reference, in place of the one that was read.")] = None,
     answers: Annotated[str | None, typer.Option(help="Reference that this answers, in place of the one that was read.")] = None,
     prepared_at: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%dT%H:%M:%SZ"], help="Time of preparation in UTC, in place of the one that was read.")
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%dT%H:%M:%SZ"], metavar="TIME", help="Time of preparation in UTC, written 2026-01-31T09:30:00Z, in place of the one that was read."
+        ),
     ] = None,
     reduced_deletes: Annotated[bool, typer.Option("--reduced-deletes", help="Write a delete as its key alone, as some agreements say.")] = False,
     message_statuses: Annotated[
@@ -75,18 +79,24 @@ def translate(
 
 def _into(folder: Path, extension: str) -> Callable[[bytes], None]:
     """Numbered files in a folder. What is there already is never written over."""
-    written = 0
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+    numbers = itertools.count(1)
 
     def emit(content: bytes) -> None:
-        nonlocal written
-        written += 1
-        path = folder / f"{written:05d}.{extension}"
+        path = folder / f"{next(numbers):05d}.{extension}"
         try:
             with path.open("xb") as stream:
                 stream.write(content + b"\n")
         except FileExistsError:
             raise CommandError(Exit.CONFLICT, "file-taken", f"{path} is there already.", "name an empty folder") from None
         except OSError as error:
-            raise CommandError(Exit.FAILURE, "file-unwritable", f"{path} cannot be written ({error.strerror}).", "name a folder that is there") from error
+            raise _unwritable(path, error) from error
 
     return emit
+
+
+def _unwritable(path: Path, error: OSError) -> CommandError:
+    return CommandError(Exit.FAILURE, "file-unwritable", f"{path} cannot be written ({error.strerror}).", "name a folder that may be written")
