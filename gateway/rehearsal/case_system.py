@@ -1,8 +1,8 @@
 """The case system of a simulated CRC: reads what the gateway signed for it, does it once, and signs a receipt.
 
-What it is: duplicate memory by message id, a list of what was applied, receipts made once and repeated byte for
-byte, and the answers that it owes to transfer requests; all of it comes back from the journal after a crash. What
-it is not: a channel: `json_crc`, `queue_crc` and `shelf_crc` carry the bytes.
+What it is: duplicate memory by message id, the version of each record, receipts made once and repeated byte for byte,
+and the answers that it owes to transfer requests; all of it comes back from the journal after a crash. What it is
+not: a channel: `json_crc`, `queue_crc` and `shelf_crc` carry the bytes.
 """
 
 import json
@@ -15,6 +15,8 @@ from datetime import UTC, datetime
 from gateway.rehearsal.jose import PartnerKey, PublishedKeys
 from gateway.rehearsal.journal import Journal, Noted
 from gateway.rehearsal.languages import Answering, Facts, Language
+from gateway.rehearsal.record_versions import Change, RecordVersions, Stale
+from schemas.faults import FAULTS, FaultCode
 from schemas.identifiers import Digest
 from schemas.receipts import FaultClaim, Receipt, Stage, encode
 
@@ -50,6 +52,8 @@ class CaseSystem:
         self.identity = identity
         self._key, self._language, self._answering, self._journal = key, language, answering, journal
         self._guard = threading.Lock()
+        self._versions = RecordVersions()
+        self._versions.remember(journal.entries(Noted.APPLIED))
         self._receipts = {entry.text("message_id"): entry.text("receipt") for entry in journal.entries() if entry.noted in (Noted.APPLIED, Noted.NOT_APPLIED)}
 
     def take(self, jws: str, keys: PublishedKeys) -> Taken:
@@ -81,17 +85,29 @@ class CaseSystem:
             "type": kind,
             "case": facts.case,
             "key": facts.key,
+            "named": facts.version,
             "digest": digest,
         }
         self._journal.write(Noted.RECEIVED, **noted)
-        receipt = self._sign_receipt(message_id, digest, facts.objection)
+        version, objection = self._judge(Change(facts.case, kind, facts.key, str(header["action"]), facts.version), facts.objection)
+        receipt = self._sign_receipt(message_id, digest, objection)
         self._receipts[message_id] = receipt
-        outcome = {"reason": facts.objection} if facts.objection else {}
-        self._journal.write(Noted.NOT_APPLIED if facts.objection else Noted.APPLIED, **noted, receipt=receipt, **outcome)
-        answer = self._answer(header, document) if kind == TRANSFER_REQUEST and not facts.objection else None
-        return Taken(receipt, message_id, again=False, answer=answer)
+        if objection is not None:
+            self._journal.write(Noted.NOT_APPLIED, **noted, receipt=receipt, reason=objection.detail)
+            return Taken(receipt, message_id, again=False)
+        self._journal.write(Noted.APPLIED, **noted, receipt=receipt, version=version)
+        return Taken(receipt, message_id, again=False, answer=self._answer(header, document) if kind == TRANSFER_REQUEST else None)
 
-    def _sign_receipt(self, message_id: str, digest: str, objection: str) -> str:
+    def _judge(self, change: Change, objection: str) -> tuple[str, FaultClaim | None]:
+        """The record's version once it is done, or why it is not."""
+        if objection:
+            return "", _claim(FaultCode.NOT_APPLIED, objection)
+        done = self._versions.apply(change)
+        if isinstance(done, Stale):
+            return "", _claim(FaultCode.VERSION_CONFLICT, "The record was changed meanwhile.", current=done.current)
+        return done, None
+
+    def _sign_receipt(self, message_id: str, digest: str, objection: FaultClaim | None) -> str:
         now = int(datetime.now(UTC).timestamp())
         receipt = Receipt(
             issuer=self.identity.organisation,
@@ -102,7 +118,7 @@ class CaseSystem:
             subject=message_id,
             recipient=self.identity.party,
             sent_digest=Digest(digest),
-            fault=FaultClaim("not-applied", "The case system did not apply the message", objection) if objection else None,
+            fault=objection,
         )
         return self._key.sign(encode(receipt), kind="receipt", audience=self.identity.gateway_audience, issued_at=now)
 
@@ -122,6 +138,10 @@ class CaseSystem:
         }
         answer = {"header": answer_header, "document": self._language.transfer_response(document, self._answering)}
         return json.dumps(answer, ensure_ascii=False).encode()
+
+
+def _claim(code: FaultCode, detail: str, *, current: str = "") -> FaultClaim:
+    return FaultClaim(code.value, FAULTS[code].title, detail, current_version=current)
 
 
 def _object(value: object) -> Mapping[str, object]:

@@ -37,7 +37,7 @@ class Correspondence:
         header = content["header"]
         facts = self._case_system.facts(header["type"], content["document"])
         noted = {"reference": header["message_id"], "receiver": ",".join(header["recipients"]), "type": header["type"]}
-        self._journal.write(Noted.SENT, **noted, case=facts.case, key=facts.key, digest=digest_of(payload))
+        self._journal.write(Noted.SENT, **noted, case=facts.case, key=facts.key, named=facts.version, digest=digest_of(payload))
         self.last_sent = self._case_system.sign(payload)
         return self.last_sent
 
@@ -61,6 +61,8 @@ class Correspondence:
     def _entry(self, held: Held, standing: Standing) -> tuple[Noted, Mapping[str, str]]:
         receipt = held.receipt
         facts = {"stage": receipt.stage.value, "subject": receipt.subject, "receipt": held.jws}
+        if receipt.fault is not None and receipt.fault.current_version:
+            facts["current"] = receipt.fault.current_version
         if receipt.stage in FIRST:
             facts |= {"reference": receipt.control_reference or "", "code": receipt.fault.code if receipt.fault else ""}
             first = Noted.ACCEPTED if receipt.stage is Stage.ACCEPTED else Noted.DECLINED

@@ -92,6 +92,7 @@ def _tell_story(play: Play) -> None:
     story.updates(play, cases)
     story.outage(play, cases[0])
     story.unwilling(play)
+    story.conflict(play, cases[0])
     mischief.refusals(play, cases[0])
     mischief.repeats(play)
     play.expect.that("no partner's own program stumbled: " + "; ".join(play.scene.failures()), not play.scene.failures())

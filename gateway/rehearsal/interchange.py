@@ -5,13 +5,15 @@ reader of what comes back. What it is not: the gateway's dialect (`adapters.agen
 share. Called by the simulated nDelius. Element names and local time follow the SPG wire format.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import resources
 from zoneinfo import ZoneInfo
 
 from lxml import etree
+
+from gateway.rehearsal.record_versions import named
 
 FAULT_NAMESPACE = "urn:interagency-gateway:fault"
 NAMESPACE = "http://www.justice.gsi.gov.uk/SPG/"
@@ -46,6 +48,17 @@ class Addressing:
 
 
 @dataclass(frozen=True, slots=True)
+class SpgStatus:
+    """How one message of an interchange ended."""
+
+    number: int
+    code: int
+    fault: str = ""
+    current: str = ""
+    """The version that the record has now."""
+
+
+@dataclass(frozen=True, slots=True)
 class SpgMessage:
     """One message of an interchange, as far as a journal needs it."""
 
@@ -54,6 +67,14 @@ class SpgMessage:
     key: str
     values: Mapping[str, str]
     """Text of every element that has no children, by name; of equal names the first."""
+    action: str = ""
+    statuses: tuple[SpgStatus, ...] = ()
+    """Of a status notification, where it has entries per message."""
+
+    @property
+    def named(self) -> str:
+        """The version of the record that it names."""
+        return named(self.values.get("SPGVersion"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +101,36 @@ class SoapFault:
 
 def write(sample: str, addressing: Addressing, values: Mapping[str, str]) -> bytes:
     """A sample letter with its addressing and every leaf element that `values` names replaced, as XML bytes."""
+    return etree.tostring(_filled(sample, addressing, values))
+
+
+def status_notification(addressing: Addressing, ended: Sequence[SpgStatus], *, detailed: bool) -> bytes:
+    """How an interchange ended: the worst code, and where it was agreed an entry per message."""
+    root = _filled(STATUS_NOTIFICATION, addressing, {"StatusCode": str(max(status.code for status in ended))})
+    told = next(root.iter(f"{{{NAMESPACE}}}InterchangeStatusNotification"))
+    for status in ended if detailed else ():
+        entry = etree.SubElement(told, f"{{{NAMESPACE}}}MessageStatus")
+        facts = {"MessageReferenceNumber": str(status.number), "StatusCode": str(status.code), "FaultCode": status.fault, "CurrentVersion": status.current}
+        for name, text in facts.items():
+            if text:
+                etree.SubElement(entry, f"{{{NAMESPACE}}}{name}").text = text
+    return etree.tostring(root)
+
+
+def join(letters: Sequence[bytes]) -> bytes:
+    """The messages of several letters in the first one's envelope and version, numbered from 1."""
+    roots = [etree.fromstring(letter, _parser()) for letter in letters]
+    messages = [message for root in roots for message in root.iter(f"{{{NAMESPACE}}}SPGMessage")]
+    for number, message in enumerate(messages, start=1):
+        for place in message.iter(f"{{{NAMESPACE}}}MessageReferenceNumber"):
+            place.text = str(number)
+        next(message.iter(f"{{{NAMESPACE}}}MessageVersionNumber")).text = roots[0].get("SchemaVersion")
+        roots[0].insert(number, message)
+    next(roots[0].iter(f"{{{NAMESPACE}}}ControlCount")).text = str(len(messages))
+    return etree.tostring(roots[0])
+
+
+def _filled(sample: str, addressing: Addressing, values: Mapping[str, str]) -> etree._Element:
     root = etree.fromstring(_sample(sample), _parser())
     local = addressing.prepared_at.astimezone(LONDON)
     header = {
@@ -94,7 +145,7 @@ def write(sample: str, addressing: Addressing, values: Mapping[str, str]) -> byt
         text = (header | answered | dict(values)).get(etree.QName(element).localname)
         if text is not None and len(element) == 0:
             element.text = text
-    return etree.tostring(root)
+    return root
 
 
 def read(content: bytes) -> SpgInterchange:
@@ -154,4 +205,11 @@ def _message(element: etree._Element) -> SpgMessage:
     payload = element[1]
     kind = etree.QName(payload).localname
     values = _leaves(payload)
-    return SpgMessage(kind, values.get("CaseReferenceNumber", ""), values.get(KEY_ELEMENTS.get(kind, ""), ""), values)
+    statuses = tuple(_status(entry) for entry in payload.iter(f"{{{NAMESPACE}}}MessageStatus"))
+    key = values.get(KEY_ELEMENTS.get(kind, ""), "")
+    return SpgMessage(kind, values.get("CaseReferenceNumber", ""), key, values, _leaves(element[0]).get("MessageType", ""), statuses)
+
+
+def _status(entry: etree._Element) -> SpgStatus:
+    told = _leaves(entry)
+    return SpgStatus(int(told["MessageReferenceNumber"]), int(told["StatusCode"]), told.get("FaultCode", ""), told.get("CurrentVersion", ""))

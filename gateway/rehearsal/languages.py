@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
+from gateway.rehearsal.record_versions import named
+
 TransferAnswer = Mapping[str, object]
 NO_SUCH_CASE_PREFIX = "Z"
 """The simulated case systems hold no case whose number starts so: what is sent about one is not applied."""
@@ -23,6 +25,8 @@ class Facts:
     """Number by which both ends know the thing: see `interchange.KEY_ELEMENTS`."""
     objection: str = ""
     """Why the case system will not apply it."""
+    version: str = ""
+    """Version of the record that it names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,9 @@ class CanonicalLanguage:
     def facts(self, kind: str, document: Mapping[str, object]) -> Facts:
         """Case and number; a case that is not held is an objection."""
         case = str(document["crn"])
-        return Facts(case, str(document.get(self._KEYS.get(kind, ""), "")), objection_to(case))
+        stamp = document.get("version")
+        version = named(stamp.get("version")) if isinstance(stamp, Mapping) else ""
+        return Facts(case, str(document.get(self._KEYS.get(kind, ""), "")), objection_to(case), version)
 
     def transfer_response(self, request: Mapping[str, object], answering: Answering) -> TransferAnswer:
         """Accept or reject every part of a request."""
@@ -107,7 +113,7 @@ class CaseflowLanguage:
     def facts(self, kind: str, document: Mapping[str, object]) -> Facts:
         """Case and number; references are written CF-TRF-2584368421."""
         case = str(document["caseNo"])
-        return Facts(case, str(document.get(self._KEYS.get(kind, ""), "")).rpartition("-")[2], objection_to(case))
+        return Facts(case, str(document.get(self._KEYS.get(kind, ""), "")).rpartition("-")[2], objection_to(case), named(document.get("recordVersion")))
 
     def transfer_response(self, request: Mapping[str, object], answering: Answering) -> TransferAnswer:
         """Take or decline every component of a request."""

@@ -18,21 +18,23 @@ import httpx
 from adapters.contract import WireMessage
 from gateway.rehearsal import interchange
 from gateway.rehearsal.gateway_link import Caller, GatewayLink
-from gateway.rehearsal.interchange import Addressing, SpgInterchange
+from gateway.rehearsal.interchange import Addressing, SpgInterchange, SpgMessage, SpgStatus
 from gateway.rehearsal.jose import NotBelievedError, PartnerKey, digest_of
 from gateway.rehearsal.journal import Journal, Noted
 from gateway.rehearsal.listener import Answer, Listener, Request
 from gateway.rehearsal.outgoing import WorkList
 from gateway.rehearsal.receipt_book import ReceiptBook, Standing
+from gateway.rehearsal.record_versions import Change, RecordVersions, Stale
 from gateway.trust.contract import ClaimedSender, Limits, Packaging, SealOrder, SenderTrust, Signer
 from gateway.trust.keyring import KeyRecord
 from gateway.trust.policy import STRICT
-from schemas.faults import Refusal
+from schemas.faults import FaultCode, Refusal
 
 ENDPOINT_PATH = "/cxf/nDelius"
 STATUS_TYPE = "InterchangeStatusNotification"
 PROCESSED = 202
 RECEIVED = 200
+CONFLICT = 409
 FIRST_REFERENCE = 1_500_000_000_000
 """Control references of the real product look like a millisecond clock."""
 
@@ -45,6 +47,8 @@ class NdeliusIdentity:
     party: str
     name: str
     gateway_audience: str
+    message_statuses: bool = False
+    """It writes an entry per message into its status notifications."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,8 @@ class SimulatedNdelius:
         self._book: ReceiptBook | None = None
         self._submissions: set[str] = set()
         self._guard = threading.Lock()
+        self._versions = RecordVersions()
+        self._versions.remember(self.journal.entries(Noted.APPLIED))
         self._next = FIRST_REFERENCE + int(datetime.now(UTC).timestamp() * 1000) % 100_000_000_000
 
     @property
@@ -156,7 +162,15 @@ class SimulatedNdelius:
 
     def send(self, sample: str, receiver: str, values: Mapping[str, str]) -> tuple[Letter, SoapAnswer]:
         """Write, note, sign and hand in one business interchange."""
-        letter = self.sign(self.write(sample, receiver, values))
+        return self.send_content(self.write(sample, receiver, values))
+
+    def send_together(self, sample: str, receiver: str, several: Sequence[Mapping[str, str]]) -> tuple[Letter, SoapAnswer]:
+        """The same for an interchange of several messages."""
+        return self.send_content(interchange.join([self.write(sample, receiver, values) for values in several]))
+
+    def send_content(self, content: bytes) -> tuple[Letter, SoapAnswer]:
+        """Note, sign and hand in an interchange."""
+        letter = self.sign(content)
         self.note_sent(letter)
         return letter, self.hand_in(letter)
 
@@ -165,7 +179,7 @@ class SimulatedNdelius:
         content = interchange.read(letter.content)
         for message in content.messages:
             noted = {"reference": letter.reference, "receiver": content.receiver, "type": message.type}
-            self.journal.write(Noted.SENT, **noted, case=message.case, key=message.key, digest=digest_of(letter.content))
+            self.journal.write(Noted.SENT, **noted, case=message.case, key=message.key, named=message.named, digest=digest_of(letter.content))
 
     def hand_in(self, letter: Letter) -> SoapAnswer:
         """Post a signed interchange, verify the answer, and note it."""
@@ -259,18 +273,30 @@ class SimulatedNdelius:
             self._apply(incoming, digest)
 
     def _note_status(self, incoming: SpgInterchange) -> None:
-        status = incoming.messages[0].values.get("StatusCode", "")
-        self.journal.write(Noted.NOTIFIED, reference=incoming.answers, status=status, control_reference=incoming.reference)
+        (message, *_) = incoming.messages
+        told = {"reference": incoming.answers, "status": message.values.get("StatusCode", ""), "control_reference": incoming.reference}
+        entries = ",".join(f"{entry.number}:{entry.code}" for entry in message.statuses)
+        current = next((entry.current for entry in message.statuses if entry.current), "")
+        self.journal.write(Noted.NOTIFIED, **told, entries=entries, current=current)
 
     def _apply(self, incoming: SpgInterchange, digest: str) -> None:
-        for message in incoming.messages:
-            noted = {"control_reference": incoming.reference, "sender": incoming.sender, "type": message.type, "case": message.case, "key": message.key}
-            noted |= {"outcome": ",".join(filter(None, (message.values.get("OMTransferStatus"), message.values.get("OMTransferRejectedReason"))))}
-            self.journal.write(Noted.RECEIVED, **noted, digest=digest)
-            self.journal.write(Noted.APPLIED, **noted, digest=digest)
-        self._work.add(lambda: self._notify(incoming))
+        ended = [self._do(number, message, incoming, digest) for number, message in enumerate(incoming.messages, start=1)]
+        self._work.add(lambda: self._notify(incoming, ended))
 
-    def _notify(self, incoming: SpgInterchange) -> None:
+    def _do(self, number: int, message: SpgMessage, incoming: SpgInterchange, digest: str) -> SpgStatus:
+        noted = {"control_reference": incoming.reference, "sender": incoming.sender, "type": message.type, "case": message.case, "key": message.key}
+        noted |= {"outcome": ",".join(filter(None, (message.values.get("OMTransferStatus"), message.values.get("OMTransferRejectedReason"))))}
+        noted |= {"named": message.named}
+        self.journal.write(Noted.RECEIVED, **noted, digest=digest)
+        with self._guard:
+            done = self._versions.apply(Change(message.case, message.type, message.key, message.action, message.named))
+        if isinstance(done, Stale):
+            self.journal.write(Noted.NOT_APPLIED, **noted, digest=digest, reason="The record was changed meanwhile.")
+            return SpgStatus(number, CONFLICT, FaultCode.VERSION_CONFLICT.value, done.current)
+        self.journal.write(Noted.APPLIED, **noted, digest=digest, version=done)
+        return SpgStatus(number, PROCESSED)
+
+    def _notify(self, incoming: SpgInterchange, ended: Sequence[SpgStatus]) -> None:
         addressing = Addressing(
             sender=self.identity.party,
             receiver=incoming.sender,
@@ -278,7 +304,7 @@ class SimulatedNdelius:
             prepared_at=datetime.now(UTC),
             answers=incoming.reference,
         )
-        letter = self.sign(interchange.write(interchange.STATUS_NOTIFICATION, addressing, {"StatusCode": str(PROCESSED)}))
+        letter = self.sign(interchange.status_notification(addressing, ended, detailed=self.identity.message_statuses))
         answer = self.post(letter.wire)
         if not answer.accepted:
             raise NotBelievedError(f"the status notification was answered {answer.code}")

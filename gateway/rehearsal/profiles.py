@@ -27,12 +27,22 @@ class Subject:
     name: str
 
 
-def spg(subject: Subject, *, endpoint: str, policy: str, sign: Identity, auth: PartnerKey, tls: Identity) -> Document:
+def spg(
+    subject: Subject,
+    *,
+    endpoint: str,
+    policy: str,
+    sign: Identity,
+    auth: PartnerKey,
+    tls: Identity,
+    partial: bool = False,
+    message_statuses: bool = False,
+) -> Document:
     """A system that speaks SPG over SOAP: nDelius."""
     agreement: Document = {"dialect": "ndelius", "version": VERSION, "packaging": "wss", "policy": policy}
-    outbound = {**agreement, "mode": "push", "endpoint": endpoint, **PATIENCE}
+    outbound = {**agreement, "mode": "push", "endpoint": endpoint, "message_statuses": message_statuses, **PATIENCE}
     keys: list[Document] = [{"use": "sign", "certificate": sign.certificate_pem, "speaks_for": [subject.party]}, _jwk("auth", auth), _certificate(tls)]
-    return _profile(subject, agreement, outbound, keys)
+    return _profile(subject, {**agreement, "partial": partial}, outbound, keys)
 
 
 def pushed(subject: Subject, *, dialect: str, endpoint: str, receipt_endpoint: str, sign: PartnerKey, auth: PartnerKey, tls: Identity) -> Document:

@@ -64,7 +64,8 @@ class ReceiptBook:
             self._check_chain(held.receipt)
             self._held[digest] = held
             for verdict in held.receipt.messages:
-                self._first_by_message[verdict.message_id] = digest
+                if verdict.message_id:
+                    self._first_by_message[verdict.message_id] = digest
             return held, Standing.NEW
 
     def first_of(self, message_id: str) -> Held | None:

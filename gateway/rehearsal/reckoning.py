@@ -26,6 +26,8 @@ class Thing:
     type: str
     case: str
     key: str
+    named: str = ""
+    """The version of the record that it names: what is sent again on another version is another thing."""
 
     def __str__(self) -> str:
         return f"{self.type} {self.key} of case {self.case} from {self.sender} to {self.recipient}"
@@ -150,12 +152,12 @@ def _sent(witness: Witness) -> Iterator[tuple[Thing, str]]:
         reference = entry.text("reference")
         if reference not in seen:
             seen.add(reference)
-            yield Thing(witness.party, entry.text("receiver"), entry.text("type"), entry.text("case"), entry.text("key")), reference
+            yield Thing(witness.party, entry.text("receiver"), entry.text("type"), entry.text("case"), entry.text("key"), entry.text("named")), reference
 
 
 def _received(witness: Witness) -> Iterator[Thing]:
     for entry in _entries(witness, Noted.RECEIVED):
-        yield Thing(entry.text("sender"), witness.party, entry.text("type"), entry.text("case"), entry.text("key"))
+        yield Thing(entry.text("sender"), witness.party, entry.text("type"), entry.text("case"), entry.text("key"), entry.text("named"))
 
 
 def _entries(witness: Witness, noted: Noted) -> list[Entry]:

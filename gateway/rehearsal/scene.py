@@ -133,7 +133,7 @@ def _partners(
     journals = directory / "journals"
     signing = authority.issue(NDELIUS.organisation, CertificateUse.SIGN)
     n00 = SimulatedNdelius(
-        NdeliusIdentity(organisation=NDELIUS.organisation, party=NDELIUS.party, name=NDELIUS.name, gateway_audience=AUDIENCE),
+        NdeliusIdentity(organisation=NDELIUS.organisation, party=NDELIUS.party, name=NDELIUS.name, gateway_audience=AUDIENCE, message_statuses=True),
         NdeliusKeys(signing.signer(), PartnerKey.generate()),
         WssPackaging(),
         journals / "N00.jsonl",
@@ -167,6 +167,7 @@ def _profiles(authority: DevelopmentAuthority, n00: SimulatedNdelius, c07: JsonC
         sign=authority.issue(NDELIUS.organisation, CertificateUse.SIGN),
         auth=n00.keys.auth,
         tls=authority.issue(NDELIUS.organisation, CertificateUse.CLIENT),
+        message_statuses=True,
     )
     second = profiles.pushed(
         LARKSPUR,

@@ -14,11 +14,12 @@ from gateway.rehearsal import interchange
 from gateway.rehearsal.expectations import Expectations
 from gateway.rehearsal.journal import Entry, Journal, Noted
 from gateway.rehearsal.ndelius import Letter
+from gateway.rehearsal.record_versions import NO_VERSION
 from gateway.rehearsal.scene import LARKSPUR, NDELIUS, WEXCOMBE, Scene
 from gateway.rehearsal.telling import Teller
 
 REQUEST, RESPONSE = "ConsolidatedTransferRequest", "ConsolidatedTransferResponse"
-PROCESSED = "202"
+PROCESSED, CONFLICT = "202", "409"
 OUTAGE_SECONDS = 2.0
 
 
@@ -103,11 +104,25 @@ def outage(play: Play, case: Case) -> None:
 
 def unwilling(play: Play) -> None:
     """A recipient's system would not: its own word goes back to the sender."""
-    play.teller.act("4  C14 holds no such case")
+    play.teller.act("4  What a recipient would not apply")
+    play.teller.say("   C14 holds no such case:")
     case = Case("Z" + f"{play.dice.randrange(10**6):06}", play.number(), play.number(), play.number())
     letter = _send(play, "unwilling", interchange.CONTACT, WEXCOMBE.party, contact_values(play, case, WEXCOMBE.party))
     entry = play.expect.soon("nDelius is told that C14 did not apply it", play.scene.n00.journal, _notified(letter.reference))
     play.expect.that("its status code is a failure", entry is not None and entry.text("status").startswith("5"))
+
+
+def conflict(play: Play, case: Case) -> None:
+    """An update on a version that is no longer the record's is not applied; on the current one it is."""
+    play.teller.say("   an update of a contact that C07 has changed meanwhile:")
+    contact = contact_values(play, case, LARKSPUR.party)
+    _processed(play, _send(play, "first", interchange.CONTACT, LARKSPUR.party, contact | {"SPGVersion": NO_VERSION}))
+    stale = _send(play, "stale", interchange.CONTACT, LARKSPUR.party, contact)
+    told = play.expect.soon("nDelius is told of the conflict", play.scene.n00.journal, _notified(stale.reference))
+    current = told.text("current") if told is not None else ""
+    play.expect.that("it is a conflict that names the current version", told is not None and told.text("status") == CONFLICT and current != "")
+    play.teller.say("   the same change again, on the current version:")
+    _processed(play, _send(play, "corrected", interchange.CONTACT, LARKSPUR.party, contact | {"SPGVersion": current}))
 
 
 def _send(play: Play, name: str, sample: str, receiver: str, values: Mapping[str, str]) -> Letter:

@@ -57,9 +57,10 @@ def case_system(path: Path, *, rejected_reason: str | None = None) -> tuple[Case
     return CaseSystem(IDENTITY, key, CanonicalLanguage(), answering, journal), journal, key
 
 
-def contact(message_id: str = "m-1", *, case: str = "X123456", key: str = "77") -> dict[str, object]:
+def contact(message_id: str = "m-1", *, case: str = "X123456", key: str = "77", action: str = "UPD", version: str | None = None) -> dict[str, object]:
     """A message of which a case system reads only a little."""
-    return {"header": {"message_id": message_id, "sender": "N00", "type": "Contact", "version": "0-9-14"}, "document": {"crn": case, "contact_id": key}}
+    header = {"message_id": message_id, "sender": "N00", "type": "Contact", "action": action, "version": "0-9-14"}
+    return {"header": header, "document": {"crn": case, "contact_id": key, "version": {"version": version, "updated_by": "Tarn,Sable"}}}
 
 
 def transfer_request(message_id: str = "m-2") -> dict[str, object]:
@@ -67,5 +68,12 @@ def transfer_request(message_id: str = "m-2") -> dict[str, object]:
     responsibility = {"provider": "N01", "team": {"code": "N01KNT"}, "officer": {"code": "N01A750"}}
     part = {"kind": "OM", "version": {"updated_by": "Tarn,Sable"}, "status": "PN", "reason": {"code": "TR01"}, "transferring": responsibility}
     document = {"crn": "K194994", "offender_id": "5", "transfer_id": "9", "parts": [{**part, "receiving": responsibility}]}
-    header = {"message_id": message_id, "sender": "N00", "type": "ConsolidatedTransferRequest", "version": "0-9-14", "case_reference": "K194994"}
+    header = {
+        "message_id": message_id,
+        "sender": "N00",
+        "type": "ConsolidatedTransferRequest",
+        "action": "INS",
+        "version": "0-9-14",
+        "case_reference": "K194994",
+    }
     return {"header": header, "document": document}

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from gateway.rehearsal.jose import NotBelievedError, PublishedKeys
+from gateway.rehearsal.case_system import CaseSystem
+from gateway.rehearsal.jose import NotBelievedError, PartnerKey, PublishedKeys
 from gateway.rehearsal.journal import Journal, Noted
 from schemas.messages.consolidated_transfer_response import ConsolidatedTransferResponse
-from schemas.receipts import Stage, from_claims
+from schemas.receipts import Receipt, Stage, from_claims
 from tests.support.partners import AUDIENCE, IDENTITY, GatewayVoice, case_system, contact, transfer_request
 
 
@@ -53,6 +54,38 @@ def test_a_case_that_is_not_held_is_not_applied_with_a_reason(tmp_path: Path) ->
     assert receipt.stage is Stage.NOT_APPLIED
     assert receipt.fault is not None
     assert receipt.fault.detail == "No such case is held here."
+    journal.close()
+
+
+def said(system: CaseSystem, key: PartnerKey, voice: GatewayVoice, message: dict[str, object]) -> Receipt:
+    """What it says to a message, once it was checked."""
+    taken = system.take(voice.message(message), voice.keys())
+    return from_claims(PublishedKeys({"keys": [key.jwk]}).open(taken.receipt, kind="receipt", audience=AUDIENCE).claims())
+
+
+def test_a_stale_update_is_answered_with_the_version_that_stands(tmp_path: Path) -> None:
+    system, journal, key = case_system(tmp_path / "c14.jsonl")
+    voice = GatewayVoice()
+    assert said(system, key, voice, contact("m-1", action="INS")).stage is Stage.APPLIED
+    stale = said(system, key, voice, contact("m-2", version="AB" * 16))
+    assert stale.fault is not None
+    assert (stale.stage, stale.fault.code) == (Stage.NOT_APPLIED, "version-conflict")
+    assert stale.fault.current_version == journal.entries(Noted.APPLIED)[0].text("version")
+    assert said(system, key, voice, contact("m-3", version=stale.fault.current_version)).stage is Stage.APPLIED
+    assert [entry.text("named") for entry in journal.entries(Noted.APPLIED)] == ["", stale.fault.current_version]
+    journal.close()
+
+
+def test_versions_survive_a_restart(tmp_path: Path) -> None:
+    system, journal, key = case_system(tmp_path / "c14.jsonl")
+    voice = GatewayVoice()
+    said(system, key, voice, contact("m-1", action="INS"))
+    current = journal.entries(Noted.APPLIED)[0].text("version")
+    journal.close()
+    again, journal, key = case_system(tmp_path / "c14.jsonl")
+    stale = said(again, key, voice, contact("m-2", version="AB" * 16))
+    assert stale.fault is not None
+    assert stale.fault.current_version == current
     journal.close()
 
 

@@ -6,8 +6,9 @@ import pytest
 
 from adapters.agencies.ndelius.adapter import NdeliusAdapter
 from gateway.rehearsal import interchange
-from gateway.rehearsal.interchange import Addressing
+from gateway.rehearsal.interchange import Addressing, SpgStatus
 from schemas.envelope import Entry
+from schemas.messages.interchange_status_notification import InterchangeStatusNotification
 
 WINTER = datetime(2026, 1, 15, 9, 30, tzinfo=UTC)
 SUMMER = datetime(2026, 7, 15, 9, 30, tzinfo=UTC)
@@ -60,3 +61,31 @@ def test_a_soap_fault_gives_its_code_and_receipt() -> None:
 @pytest.mark.parametrize("content", [b"", b"<html/>", b"not xml at all"])
 def test_anything_else_is_no_fault_of_the_gateway(content: bytes) -> None:
     assert interchange.fault(content).code == ""
+
+
+ENDED = (SpgStatus(1, 202), SpgStatus(2, 409, "version-conflict", "AB" * 16))
+
+
+@pytest.mark.parametrize("detailed", [True, False])
+def test_a_status_notification_says_the_worst_and_by_agreement_each(detailed: bool) -> None:
+    content = interchange.status_notification(addressing(answers="1000000000042"), ENDED, detailed=detailed)
+    (message,) = interchange.read(content).messages
+    assert message.values["StatusCode"] == "409"
+    assert message.statuses == (ENDED if detailed else ())
+    (entry,) = NdeliusAdapter().read(content).entries
+    assert isinstance(entry, Entry)
+    assert isinstance(entry.payload, InterchangeStatusNotification)
+    assert [(one.reference, one.status_code, one.current_version) for one in entry.payload.messages] == (
+        [(1, 202, None), (2, 409, "AB" * 16)] if detailed else []
+    )
+
+
+def test_letters_are_joined_in_order_under_the_first_ones_envelope() -> None:
+    letters = [interchange.write(sample, addressing(), {"CaseReferenceNumber": "X123456"}) for sample in (interchange.CONTACT, interchange.ADDRESS)]
+    joined = NdeliusAdapter().read(interchange.join(letters))
+    assert [(entry.reference, entry.header.type) for entry in joined.entries if isinstance(entry, Entry)] == [(1, "Contact"), (2, "Address")]
+
+
+def test_a_message_names_its_action_and_version() -> None:
+    (message,) = interchange.read(interchange.write(interchange.CONTACT, addressing(), {"SPGVersion": "ab" * 16, "MessageType": "UPD"})).messages
+    assert (message.action, message.named) == ("UPD", "AB" * 16)
