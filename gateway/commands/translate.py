@@ -70,7 +70,7 @@ def translate(
     if as_json:
         progress(json.dumps({"schema": "translation/1", "from": source.value, "to": target.value, **summary(found)}, ensure_ascii=False))
     else:
-        for line in [line for one in found for line in account(one)]:
+        for line in account(found):
             progress(line)
     ended = verdict(found)
     if ended is not None:

@@ -12,11 +12,11 @@ from datetime import datetime
 from adapters.agencies.ndelius.tables import SHAPES
 from adapters.agencies.ndelius.writing import write_interchange
 from adapters.contract import LeftOut, Outgoing
-from gateway.commands.checking import faults_in, type_of
+from gateway.commands.checking import NOT_CHECKED, faults_in, type_of
 from gateway.commands.dialects import Dialect
 from gateway.commands.explaining import Placed, lines, members, place, plain
 from gateway.commands.output import CommandError, Exit
-from gateway.commands.payloads import ADAPTERS, Form, documents_in, find, read
+from gateway.commands.payloads import ADAPTERS, Form, Found, documents_in, find, read
 from schemas.checks import control_reference, party_code
 from schemas.envelope import Interchange, Message, Misread
 from schemas.faults import FaultCode, Refusal, refuse
@@ -83,6 +83,8 @@ class Translated:
     """Documents written."""
     lost: list[Lost] = field(default_factory=list)
     faults: list[Placed] = field(default_factory=list)
+    wrapped: bool = False
+    """True where SOAP or a JWS was around something."""
     unreadable: CommandError | None = None
 
     @property
@@ -99,7 +101,9 @@ def translate_file(name: str, content: bytes | CommandError, wish: Wish, emit: E
     for number, document in enumerate(documents_in(content), 1):
         translated.documents = number
         try:
-            interchange = _interchange(document, wish)
+            found = find(document)
+            translated.wrapped |= bool(found.envelope)
+            interchange = _interchange(found, wish)
             recipients = _recipients(interchange, wish)
         except Refusal as refusal:
             translated.messages += 1
@@ -115,8 +119,7 @@ def translate_file(name: str, content: bytes | CommandError, wish: Wish, emit: E
     return translated
 
 
-def _interchange(document: bytes, wish: Wish) -> Interchange:
-    found = find(document)
+def _interchange(found: Found, wish: Wish) -> Interchange:
     if found.form is Form.ANSWER:
         raise refuse(FaultCode.NOT_TRANSLATABLE, "An SPGInterchangeResponse answers on the connection of its question; it is never translated.")
     if (found.form is Form.JSON) == (wish.source == Dialect.NDELIUS):
@@ -181,7 +184,8 @@ def _outgoing(interchange: Interchange, recipient: PartyCode, wish: Wish) -> Out
 
 def summary(found: Sequence[Translated]) -> dict[str, object]:
     """What became of each file, for a script."""
-    return {"complete": all(one.complete for one in found), "files": [_members(one) for one in found]}
+    wrapped = any(one.wrapped for one in found)
+    return {"complete": all(one.complete for one in found), "signatures": "not-checked" if wrapped else "none", "files": [_members(one) for one in found]}
 
 
 def _members(one: Translated) -> dict[str, object]:
@@ -200,8 +204,13 @@ def _members(one: Translated) -> dict[str, object]:
     }
 
 
-def account(one: Translated) -> list[str]:
-    """What was left out and refused of one file, for people; nothing where it went through whole."""
+def account(found: Sequence[Translated]) -> list[str]:
+    """What was left out and refused of each file, for people; nothing of one that went through whole."""
+    told = [line for one in found for line in _account(one)]
+    return [*told, NOT_CHECKED] if any(one.wrapped for one in found) else told
+
+
+def _account(one: Translated) -> list[str]:
     if one.unreadable:
         return [plain(one.unreadable.title)]
     several = one.documents > 1

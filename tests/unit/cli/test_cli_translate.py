@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.commands.checking import NOT_CHECKED
 from gateway.commands.payloads import documents_in
 from gateway.trust.soap import wrap
 from tests.support.dialects import infoset
@@ -215,7 +216,10 @@ def test_an_answer_is_never_translated(desk: Installation) -> None:
 def test_wrappings_are_taken_off(desk: Installation) -> None:
     bare = EXAMPLES / "two-messages.xml"
     soap = wrap(bare.read_bytes(), "1.2").decode()
-    assert translate(desk, "ndelius", "canonical", "-", stdin=soap).out == translate(desk, "ndelius", "canonical", bare).out
+    opened = translate(desk, "ndelius", "canonical", "-", stdin=soap)
+    assert opened.out == translate(desk, "ndelius", "canonical", bare).out
+    assert opened.err.splitlines()[-1] == NOT_CHECKED
+    assert told(translate(desk, "ndelius", "canonical", "-", "--json", stdin=soap))["signatures"] == "not-checked"
     document = EXAMPLES / "address-canonical.json"
     jws = ".".join(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in (b'{"alg":"EdDSA"}', document.read_bytes(), b"none"))
     assert translate(desk, "canonical", "ndelius", "-", stdin=jws).out == translate(desk, "canonical", "ndelius", document).out
