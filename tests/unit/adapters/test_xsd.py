@@ -5,6 +5,7 @@ from functools import cache
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from lxml import etree
 
 from adapters.agencies.ndelius.adapter import NdeliusAdapter
@@ -20,15 +21,16 @@ from adapters.contract import Outgoing
 from schemas.canonical.case import Deletion, EntityVersion
 from schemas.catalogue import KEYS
 from schemas.envelope import Action, Message, Misread
-from schemas.faults import Refusal
+from schemas.faults import Fault, FaultCode, Refusal
 from schemas.messages.contact import Contact
 from schemas.messages.interchange_status_notification import InterchangeStatusNotification
 from schemas.versions import VERSIONS
-from tests.support.dialects import SPG, Letter, interchanges, message, messages, outgoing, outgoing_for, vector
+from tests.support.dialects import SPG, VECTORS, Letter, interchanges, message, messages, outgoing, outgoing_for, vector
 from tests.support.xsd import complaint
 
 XS = "{http://www.w3.org/2001/XMLSchema}"
 NEWEST = "0-9-14"
+_NAMES = sorted(path.stem for path in (VECTORS / "plain").glob("*.xml") if not path.name.startswith("SPGInterchangeResponse"))
 _ADAPTER = NdeliusAdapter()
 
 
@@ -41,11 +43,16 @@ def _schema(version: str = NEWEST) -> etree._Element:
     return etree.fromstring(xsd(version))
 
 
-def _taken(root: etree._Element) -> bool:
+def _fault_of(root: etree._Element) -> Fault | None:
     try:
-        return not any(isinstance(entry, Misread) for entry in _ADAPTER.read(etree.tostring(root)).entries)
-    except Refusal:
-        return False
+        entries = _ADAPTER.read(etree.tostring(root, encoding="utf-8")).entries
+    except Refusal as refusal:
+        return refusal.fault
+    return next((entry.faults[0] for entry in entries if isinstance(entry, Misread)), None)
+
+
+def _taken(root: etree._Element) -> bool:
+    return _fault_of(root) is None
 
 
 # What it looks like.
@@ -257,6 +264,40 @@ def test_padding_of_long_text_counts() -> None:
     root.find(f".//{SPG}Notes").text = " " + "x" * 200_000
     assert complaint(root)
     assert _taken(root)
+
+
+_ONE_WITH_ANOTHER = {
+    FaultCode.MESSAGE_REFERENCE_MISMATCH,
+    FaultCode.CONTROL_COUNT_WRONG,
+    FaultCode.CONTROL_REFERENCE_MISMATCH,
+    FaultCode.IDENTITY_MISMATCH,
+}
+_SAID_TWICE = {"CaseReferenceNumber", "OffenderID", "TransferID"}
+"""In a transfer, by every block."""
+_PIECES = st.one_of(
+    st.sampled_from(
+        ["/", " ", "  ", "-", ".", "_", ":", "0", "9", "A", "z", "é", "+", "\n", "\t", "\r", "&", "C05", "A01", "2020-01-01", "T10:00:00", "Y", "x" * 99]
+    ),
+    st.characters(categories=("L", "N", "P", "S")),
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.sampled_from(_NAMES), st.integers(min_value=0), st.lists(_PIECES, max_size=6).map("".join), st.integers(0, 12))
+def test_any_text_in_any_place_is_judged_alike(name: str, place: int, text: str, kept: int) -> None:
+    root = _sample(name)
+    leaves = [one for one in root.iter() if not len(one)]
+    leaf = leaves[place % len(leaves)]
+    leaf.text = (leaf.text or "")[:kept] + text
+    fault, told = _fault_of(root), complaint(root)
+    if told:
+        assert fault is not None, told
+    elif fault is not None:
+        where = etree.QName(leaf).localname
+        twice = fault.code is FaultCode.VALUE_INVALID and where in _SAID_TWICE
+        broken = fault.code is FaultCode.CODE_UNKNOWN and any(mark in leaf.text.strip() for mark in "\r\n\t")
+        reasoned = where.endswith(("TransferRejectedReason", "TransferStatus")) and fault.code in {FaultCode.ELEMENT_MISSING, FaultCode.STRUCTURE_INVALID}
+        assert fault.code in _ONE_WITH_ANOTHER or twice or broken or reasoned, fault
 
 
 # Structure.
