@@ -154,9 +154,10 @@ def _of_model(model: type[BaseModel], inside: str = "") -> _Source:
     fields = fields_of(model)
 
     def say(leaf: Leaf) -> _Said:
-        path = leaf.path if leaf.shared or not inside else (inside, *leaf.path)
-        place = fields.at(path)
-        return _Said(value_type(leaf.kind, place.field), (*place.notes, f"JSON form: {'/'.join(path)}."))
+        own = not inside or leaf.shared
+        place = fields.at(leaf.path if own else (inside, *leaf.path))
+        steps = leaf.path if own else (inside, "n", *leaf.path)
+        return _Said(value_type(leaf.kind, place.field), (*place.notes, f"In JSON: /{'/'.join(steps)}"))
 
     return say
 
@@ -190,27 +191,44 @@ def _write_interchange(writing: _Schema) -> None:
     writing.node(kind, "attribute", name="SchemaDate", type=writing.used(_FORM_OF_DATES), use="required")
 
 
+_HEADER_WORDS: Final = {
+    "SenderIdentity": "Who sends.",
+    "ReceiverIdentity": "Who is to receive it.",
+    "SenderControlReference": "The sender's own number for this interchange. The same number again means the same interchange again.",
+    "ReceiverControlReference": "The number of the interchange that this one answers.",
+    "DateOfPreparation": "Local date, in London.",
+    "TimeOfPreparation": "Local time, in London.",
+    "ApplicationReference": "The application that sends.",
+    "TestIndicator": "Y for a test; N where it is absent.",
+    "TestControlData": "Free text.",
+}
+_MESSAGE_WORDS: Final = {
+    "MessageType": "What is to be done with the payload.",
+    "MessageVersionNumber": "The same as SchemaVersion.",
+    "MessageReferenceNumber": "Position of the message in its interchange, from 1.",
+}
 _SAY_HEADER: Final = _of_model(InterchangeHeader)
 _FORM_OF_DATES: Final = value_type(DATE, Field())
 
 
 def _of_header(leaf: Leaf) -> _Said:
-    value = _SAY_HEADER(leaf).value
+    value, words = _SAY_HEADER(leaf).value, _HEADER_WORDS[leaf.element]
     if leaf.required:
-        return _Said(value)
-    types = [shape.type for shape in SHAPES.values() if leaf.element in shape.header]
-    return _Said(value, ("In all types." if len(types) == len(SHAPES) else _written_in(types),))
+        return _Said(value, (words,))
+    return _Said(value, (words, _written_in([shape.type for shape in SHAPES.values() if leaf.element in shape.header])))
 
 
 def _written_in(types: list[str]) -> str:
     others = [name for name in SHAPES if name not in types]
+    if not others:
+        return "In all types."
     return f"In all types but {_listed(others, 'and')}." if len(others) < len(types) else f"In {_listed(types, 'and')} only."
 
 
 def _of_trailer(leaf: Leaf) -> _Said:
     if leaf.kind is NUMBER:
         return _Said(value_type(leaf.kind, _NUMBERED), ("How many messages there are.",))
-    return _Said(_SAY_HEADER(leaf).value, ("The header's.",))
+    return _Said(_SAY_HEADER(leaf).value, (f"Repeats the header's {leaf.element}.",))
 
 
 def _of_message(version: str) -> _Source:
@@ -218,7 +236,7 @@ def _of_message(version: str) -> _Source:
         "MessageType": enumeration("MessageTypeValue", tuple(action.value for action in Action), "Insert, update, delete, system, response."),
         "MessageVersionNumber": enumeration("SchemaVersionValue", (version,), "The version of this schema."),
     }
-    return lambda leaf: _Said(closed[leaf.element] if leaf.element in closed else value_type(leaf.kind, _NUMBERED))
+    return lambda leaf: _Said(closed.get(leaf.element) or value_type(leaf.kind, _NUMBERED), (_MESSAGE_WORDS[leaf.element],))
 
 
 def _write_message(writing: _Schema, shape: Shape) -> None:
