@@ -147,12 +147,15 @@ class House:
 
 
 @contextmanager
-def house(directory: Path, database_url: str, *, vhosts: PrivateVhosts | None = None, policy: str = "strict", **settings: object) -> Iterator[House]:
-    """Everything but the running process."""
+def house(
+    directory: Path, database_url: str, *, vhosts: PrivateVhosts | None = None, policy: str = "strict", by_message: bool = False, **settings: object
+) -> Iterator[House]:
+    """Everything but the running process. `by_message`: of nDelius the good messages of an interchange are taken
+    alone, and status notifications have an entry per message, both ways."""
     directory.mkdir(parents=True, exist_ok=True)
     authority = DevelopmentAuthority(directory / "authority")
     with ExitStack() as stack:
-        n00, c07, c14, c16 = _partners(directory, authority, policy)
+        n00, c07, c14, c16 = _partners(directory, authority, policy, by_message=by_message)
         n00.start()
         c07.start()
         keystore.create(directory / "keys", issuer=AUDIENCE, now=datetime.now(UTC))
@@ -161,7 +164,7 @@ def house(directory: Path, database_url: str, *, vhosts: PrivateVhosts | None = 
         made = House(directory, f"http://127.0.0.1:{port}", file, database_url, authority, n00, c07, c14, c16, vhosts, "made-up")
         stack.callback(made.close)
         write_settings(file, _settings(made, port) | settings)  # type: ignore[arg-type]
-        _onboard(made, _profiles(made, policy))
+        _onboard(made, _profiles(made, policy, by_message=by_message))
         if vhosts is not None:
             parties, organisations = [PartyCode(one.party) for one in EVERYBODY], [OrganisationId(one.organisation) for one in EVERYBODY]
             vhosts.apply(gateway_topology(parties) + partners_topology(organisations))
@@ -175,9 +178,10 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _partners(directory: Path, authority: DevelopmentAuthority, policy: str) -> tuple[SimulatedNdelius, JsonCrc, QueueCrc, ShelfCrc]:
+def _partners(directory: Path, authority: DevelopmentAuthority, policy: str, *, by_message: bool) -> tuple[SimulatedNdelius, JsonCrc, QueueCrc, ShelfCrc]:
     journals = directory / "journals"
-    identity = NdeliusIdentity(organisation=NDELIUS.organisation, party=NDELIUS.party, name=NDELIUS.name, gateway_audience=AUDIENCE)
+    subject = {"organisation": NDELIUS.organisation, "party": NDELIUS.party, "name": NDELIUS.name}
+    identity = NdeliusIdentity(**subject, gateway_audience=AUDIENCE, message_statuses=by_message)
     packaging = WssPackaging() if policy == "strict" else UnsafeLegacyWssPackaging()
     keys = NdeliusKeys(authority.issue(NDELIUS.organisation, CertificateUse.SIGN).signer(), PartnerKey.generate())
     n00 = SimulatedNdelius(identity, keys, packaging, journals / "N00.jsonl", authority.server_context(NDELIUS.organisation))
@@ -196,7 +200,7 @@ def _keys() -> CrcKeys:
     return CrcKeys(PartnerKey.generate(), PartnerKey.generate())
 
 
-def _profiles(made: House, policy: str) -> list[Document]:
+def _profiles(made: House, policy: str, *, by_message: bool) -> list[Document]:
     issue, c07, c14, c16 = made.authority.issue, made.c07, made.c14, made.c16
     tls = {one.party: issue(one.organisation, CertificateUse.CLIENT) for one in EVERYBODY}
     return [
@@ -207,6 +211,8 @@ def _profiles(made: House, policy: str) -> list[Document]:
             sign=issue(NDELIUS.organisation, CertificateUse.SIGN),
             auth=made.n00.keys.auth,
             tls=tls["N00"],
+            partial=by_message,
+            message_statuses=by_message,
         ),
         profiles.pushed(
             PUSHED,
