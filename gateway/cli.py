@@ -14,7 +14,7 @@ from typer.core import TyperGroup
 from typer.exceptions import TyperException
 from typer.main import get_command
 
-from gateway.commands import audit, check, dead_letters, doctor, key, messages, partner, receipts, rehearse, send, serve, translate
+from gateway.commands import audit, check, dead_letters, doctor, key, messages, partner, receipts, rehearse, schemas, send, serve, translate
 from gateway.commands.output import CommandError, Exit, fail
 
 
@@ -50,6 +50,7 @@ app.add_typer(partner.app, name="partner")
 app.add_typer(key.app, name="key")
 app.command()(check.check)
 app.command()(translate.translate)
+app.add_typer(schemas.app, name="schemas")
 app.command()(send.send)
 app.add_typer(messages.app, name="messages")
 app.command()(messages.queues)
