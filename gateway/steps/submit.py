@@ -101,6 +101,8 @@ class SubmitStep(Step):
         if verified.kind == "receipt":
             return _Said(submission=submission, verified=verified, statement=statements.of_receipt(verified, submission.wire))
         interchange = self._adapter(submission, verified, directory).read(verified.content)
+        # Read once and for all: of the content only its digest is needed from here on, and it may be large.
+        verified = replace(verified, content=b"")
         key = accept.duplicate_key(interchange, submission.packaging)
         taken = _Taken(submission=submission, verified=verified, interchange=interchange, agreement=None, key=key)
         try:

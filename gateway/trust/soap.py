@@ -56,7 +56,7 @@ def read_envelope(root: Element) -> Envelope:
     raise _malformed("The Envelope holds other than a Header and a Body.")
 
 
-def payload_of(body: Element) -> tuple[bytes, str]:
+def payload_of(body: Element, *, large: bool = False) -> tuple[bytes, str]:
     """Canonical form and kind of the one payload in a Body. Refuses with `malformed`."""
     roots = children(body)
     stray = [body.text, *(node.tail for node in body)]
@@ -65,7 +65,7 @@ def payload_of(body: Element) -> tuple[bytes, str]:
     kind = KINDS.get(str(roots[0].tag))
     if kind is None:
         raise _malformed("The payload is neither an SPGInterchange nor an SPGInterchangeResponse.")
-    return canonical(roots[0]), kind
+    return canonical(roots[0], large=large), kind
 
 
 def wrap(document: bytes, soap_version: str) -> bytes:

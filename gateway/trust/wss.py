@@ -32,6 +32,8 @@ _DIGESTS = {"http://www.w3.org/2000/09/xmldsig#sha1": "sha1", "http://www.w3.org
 _SIGNATURE_TRANSFORMS = (constants.TransformExclC14N, constants.TransformRsaSha256)
 _REFERENCE_TRANSFORMS = (constants.TransformExclC14N, constants.TransformSha1, constants.TransformSha256)
 _INSTANT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z", re.ASCII)
+_LARGE_BYTES = 1024 * 1024
+"""From here on memory counts for more than time."""
 
 Parts = Mapping[str, ClaimedReference]
 """References by the name of the part that each points to."""
@@ -60,11 +62,12 @@ class WssPackaging:
         # (5) signature
         _check_signature(claim, parts, trust.key)
         # (6) signed parts
-        signed = {name: _signed_bytes(claim, name, reference) for name, reference in parts.items()}
+        large = len(wire.body) > _LARGE_BYTES
+        signed = {name: _signed_bytes(claim, name, reference, large=large) for name, reference in parts.items()}
         soap_version = claim.envelope.soap_version
         # A tree takes five times its text: the first goes before the second is made.
         del claim
-        content, kind = soap.payload_of(xml_guard.parse_canonical(signed.pop("Body")))
+        content, kind = soap.payload_of(xml_guard.parse_canonical(signed.pop("Body")), large=large)
         # (7) freshness
         signed_at = _check_freshness(signed["Timestamp"], trust, now) if trust.policy.freshness == "signed-timestamp" else None
         # (8) identity: whoever the key record names
@@ -112,9 +115,9 @@ def _check_signature(claim: ClaimedSecurity, parts: Parts, key: KeyRecord) -> No
         raise not_accepted("signature-invalid") from error
 
 
-def _signed_bytes(claim: ClaimedSecurity, name: str, reference: ClaimedReference) -> bytes:
+def _signed_bytes(claim: ClaimedSecurity, name: str, reference: ClaimedReference, *, large: bool = False) -> bytes:
     """The bytes that the signature covers: made again from the part in its place, and compared with the digest."""
-    content = canonical(claim.targets()[name], reference.prefixes)
+    content = canonical(claim.targets()[name], reference.prefixes, large=large)
     found = hashlib.new(_DIGESTS[reference.digest_algorithm], content, usedforsecurity=False).digest()
     if not hmac.compare_digest(found, reference.digest_value):
         raise not_accepted(f"digest-differs-{name}")
