@@ -7,6 +7,7 @@ Called by whoever compares two schemas.
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 from typing import Final
 
 from schemas.compatibility import Fact, Facts, Limit, Path
@@ -16,6 +17,10 @@ Resolve = Callable[[str], Node]
 VERSION: Final = "(version)"
 """Stands for the version that a schema is of: it differs by intention."""
 MAX_DEPTH: Final = 24
+MAX_FACTS: Final = 50_000
+"""Types that name types twice, and so on, would be more than anybody can read."""
+_MAX_PARTS: Final = 100
+"""Schemas of one place."""
 _DEFS: Final = "#/$defs/"
 _KNOWN: Final = frozenset(
     {"type", "required", "properties", "additionalProperties", "items", "minItems", "maxItems", "minLength", "maxLength", "minimum", "maximum"}
@@ -34,8 +39,16 @@ def facts_of_json(schema: Node) -> Facts:
     reading = _Reading(_node(schema.get("$defs", {})), str(schema.get("$id", "")).rpartition(":")[2])
     forms = schema.get("oneOf")
     if not isinstance(forms, list):
-        return dict(reading.walk("document", schema, required=True, depth=0))
-    return {path: fact for form in forms for path, fact in reading.walk(_name_of(_node(form)), _node(form), required=False, depth=0)}
+        return gathered(reading.walk("document", schema, required=True, depth=0))
+    return gathered(fact for form in _nodes(forms) for fact in reading.walk(_name_of(form), form, required=False, depth=0))
+
+
+def gathered(found: Iterator[tuple[Path, Fact]]) -> Facts:
+    """All of them, as long as they are not too many. Raises `UnknownSchemaForm`."""
+    facts = dict(islice(found, MAX_FACTS + 1))
+    if len(facts) > MAX_FACTS:
+        raise UnknownSchemaForm("There are too many places in it.")
+    return facts
 
 
 class _Reading:
@@ -66,10 +79,10 @@ class _Reading:
         """`anyOf: [x, null]` is x, which may be empty."""
         for choice in whole.choices:
             others = [one for one in choice if one != {"type": "null"}]
-            if len(others) == 1 and len(others) < len(choice):
+            if len(others) == 1:
                 whole.choices.remove(choice)
-                inner, _ = self._without_null(whole.take(others[0], self._resolve))
-                return inner, True
+                inner, empty = self._without_null(whole.take(others[0], self._resolve))
+                return inner, empty or len(others) < len(choice)
         empty = bool(whole.types) and all("null" in kinds for kinds in whole.types) and set.intersection(*whole.types) != {"null"}
         return whole, empty
 
@@ -112,13 +125,17 @@ class _Merged:
         self.rules: list[str] = []
         self.closed = False
         self._bounds: dict[str, list[Limit]] = {}
+        self._taken = 0
 
     def bounds(self, name: str) -> list[Limit]:
         """All that was said under this keyword."""
         return self._bounds.get(name, [])
 
     def take(self, schema: Node, resolve: Resolve) -> "_Merged":
-        """Add one more schema."""
+        """Add one more schema, and what it refers to. Raises `UnknownSchemaForm` where that goes round."""
+        self._taken += 1
+        if self._taken > _MAX_PARTS:
+            raise UnknownSchemaForm("A definition is nested in itself.")
         self._take_type(schema)
         self._take_content(schema)
         for name in ("minItems", "maxItems", "minLength", "maxLength", "minimum", "maximum"):

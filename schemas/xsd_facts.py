@@ -12,7 +12,7 @@ from typing import Final
 from lxml import etree
 
 from schemas.compatibility import Fact, Facts, Path
-from schemas.json_facts import MAX_DEPTH, VERSION, UnknownSchemaForm
+from schemas.json_facts import MAX_DEPTH, VERSION, UnknownSchemaForm, gathered
 
 Element = etree._Element  # lxml offers no public name for its element type
 _XS: Final = "{http://www.w3.org/2001/XMLSchema}"
@@ -23,7 +23,7 @@ def facts_of_xsd(schema: Element) -> Facts:
     if schema.tag != f"{_XS}schema":
         raise UnknownSchemaForm("This is no XML Schema.")
     reading = _Reading(schema)
-    return dict(fact for root in schema.findall(f"{_XS}element") for fact in reading.element("", root, _Place()))
+    return gathered(fact for root in schema.findall(f"{_XS}element") for fact in reading.element("", root, _Place()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,20 +114,22 @@ class _Reading:
         found = self._facets(kind, around)
         return found if fixed is None else replace(found, values=(self._shown(fixed),))
 
-    def _facets(self, kind: Element | str, around: Fact) -> Fact:
+    def _facets(self, kind: Element | str, around: Fact, depth: int = 0) -> Fact:
         if isinstance(kind, str):
             return replace(around, type=kind)
+        if depth > MAX_DEPTH:
+            raise UnknownSchemaForm("A type of values is nested in itself.")
         union = kind.find(f"{_XS}union")
         if union is not None:
-            return self._union([self._named(name) for name in union.get("memberTypes", "").split()], around)
+            return self._union([self._named(name) for name in union.get("memberTypes", "").split()], around, depth + 1)
         restriction = kind.find(f"{_XS}restriction")
         if restriction is None:
             raise UnknownSchemaForm("A type of values is neither a restriction nor a union.")
-        return self._restricted(restriction, self._facets(self._named(restriction.get("base", "")), around))
+        return self._restricted(restriction, self._facets(self._named(restriction.get("base", "")), around, depth + 1))
 
-    def _union(self, members: list[Element | str], around: Fact) -> Fact:
+    def _union(self, members: list[Element | str], around: Fact, depth: int) -> Fact:
         """One that holds nothing and another are the other, which may be empty."""
-        told = [self._facets(member, around) for member in members]
+        told = [self._facets(member, around, depth) for member in members]
         full = [fact for fact in told if fact.max_length != 0]
         if len(full) == 1:
             return replace(full[0], empty=len(full) < len(told))
