@@ -1,5 +1,6 @@
 """SPG interchanges of every type: nothing that is said, or said to be empty, is lost on the way, in any bytes."""
 
+import typing
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -23,22 +24,23 @@ _RELAXED = settings(max_examples=60, deadline=None)
 _TYPES = pytest.mark.parametrize("kind", sorted(CATALOGUE))
 _SAMPLES = sorted(path for path in (VECTORS / "plain").glob("*.xml") if not path.name.startswith("SPGInterchangeResponse"))
 _BLANK = {kind: {leaf.path[0] for leaf in own_leaves(shape) if leaf.empty} for kind, shape in SHAPES.items()}
-"""Elements that are always there. Empty, they are read as not said, since SPG cannot leave them out."""
+"""Elements that are always there: what is not said is written, and read, as empty."""
 _NOT_SAID = {"description", "test_control_data", "entity_id"}
 """Fields that SPG has no empty form for: a code's own name, the header's free text, the id of a whole case."""
 
 
 def _in_spg(kind: str, payload: Payload) -> object:
     """What a payload says, in so far as SPG tells empty from absent."""
-    return _kept(payload.model_dump(exclude_unset=True), _BLANK[kind] | _NOT_SAID)
+    blank = {} if isinstance(payload, Deletion) else dict.fromkeys(_BLANK[kind])
+    return blank | _kept(payload.model_dump(exclude_unset=True))
 
 
-def _kept(value: object, blank: set[str]) -> object:
+def _kept(value: typing.Any) -> typing.Any:
     if isinstance(value, tuple):
-        return tuple(_kept(one, blank) for one in value)
+        return tuple(_kept(one) for one in value)
     if not isinstance(value, Mapping):
         return value
-    said = {name: _kept(inner, blank) for name, inner in value.items() if inner is not None or name not in blank}
+    said = {name: _kept(inner) for name, inner in value.items() if inner is not None or name not in _NOT_SAID}
     # 32 zeros say that there is no version: SPG has no other way.
     return {"version": None, **said} if "updated_by" in said else said
 

@@ -159,10 +159,10 @@ def _take(element: etree._Element, record: Record, reading: _Reading, seen: _See
 
 
 def _empty(leaf: Leaf, values: _Values, where: str, faults: Faults) -> None:
-    """An optional element that is there and empty says so; the canonical model keeps that apart from one that is absent."""
-    if not leaf.required:
+    """What may be empty and is says that there is no value; the canonical model keeps that apart from what is absent."""
+    if leaf.empty or not leaf.required:
         values[leaf.path[0]] = None
-    elif not leaf.empty:
+    else:
         faults.append(Fault(FaultCode.ELEMENT_MISSING, "It is mandatory here, and empty.", f"{where}/{leaf.element}"))
 
 

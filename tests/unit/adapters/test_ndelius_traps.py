@@ -283,7 +283,9 @@ def test_an_optional_element_is_kept_apart_when_empty_and_when_absent(kind: str,
 def test_a_mandatory_element_is_refused_when_empty_unless_it_may_be(kind: str, leaf: Leaf) -> None:
     content = _with(kind, {leaf.element: ""})
     if leaf.empty:
-        assert getattr(_read(content), leaf.path[0]) is None
+        payload = _read(content)
+        assert getattr(payload, leaf.path[0]) is None
+        assert leaf.path[0] in payload.model_fields_set
         _keeps(content)
     else:
         assert _verdict(content) == (FaultCode.ELEMENT_MISSING, leaf.element)
