@@ -169,6 +169,8 @@ def test_whoever_left_gets_nothing_more() -> None:
         (replace(OUTBOUND, endpoint="https:///inbox"), Rule.ENDPOINT_INVALID),
         (replace(OUTBOUND, receipt_endpoint="http://thames.example/"), Rule.ENDPOINT_INVALID),
         (replace(INBOUND, max_bytes=0), Rule.VALUE_OUT_OF_RANGE),
+        (replace(INBOUND, max_messages=0), Rule.VALUE_OUT_OF_RANGE),
+        (replace(INBOUND, max_messages=10_001), Rule.VALUE_OUT_OF_RANGE),
         (replace(INBOUND, max_age_seconds=0), Rule.VALUE_OUT_OF_RANGE),
         (replace(INBOUND, timeout_seconds=float("nan")), Rule.VALUE_OUT_OF_RANGE),
         (replace(INBOUND, retry=RetryPolicy(factor=0.5)), Rule.VALUE_OUT_OF_RANGE),
