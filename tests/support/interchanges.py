@@ -1,68 +1,46 @@
-"""SPG interchanges of many messages for tests of the road: good ones, and one bad one of every kind.
+"""Interchanges of any size: one real sample's message, again and again.
 
-All people and numbers are made up.
+What it is: a Contact of about 2 kB, numbered and spread over many cases. What it is not: real data: all people and
+numbers are made up. Called by tests of large interchanges, and by the bench.
 """
 
 import re
-from collections.abc import Sequence
 from pathlib import Path
 
 SAMPLES = Path(__file__).parents[1] / "vectors" / "spg" / "plain"
-GOOD = "good"
-BAD = {
-    "unknown-type": "type-unknown",
-    "missing": "element-missing",
-    "bad-value": "value-invalid",
-    "bad-action": "code-unknown",
-    "unagreed": "type-not-agreed",
-}
-"""What is wrong with a message, and the code of the fault that it gets. `unagreed` wants an agreement without Address."""
+_NOTES = b"<Notes>" + b"Rang in the morning; all of this is made up. " * 16 + b"</Notes>"
+_MESSAGE = re.compile(rb"<SPGMessage>.*</SPGMessage>", re.DOTALL)
 
 
-def interchange_of(kinds: Sequence[str], *, receiver: str = "C17", reference: str = "1500000000100") -> bytes:
-    """One interchange from N00, a message per kind, numbered from 1; each about a case and a record of its own."""
-    text = _sample("Contact-ins-full", receiver, reference)
-    start, end = text.index("<SPGMessage>"), text.rindex("</SPGMessage>") + len("</SPGMessage>")
-    messages = "".join(_message(kind, number) for number, kind in enumerate(kinds, start=1))
-    return (text[:start] + messages + text[end:].replace("<ControlCount>1<", f"<ControlCount>{len(kinds)}<")).encode()
-
-
-def _message(kind: str, number: int) -> str:
-    text = _sample("Address-ins-full" if kind == "unagreed" else "Contact-ins-full", "C17", "1")
-    message = text[text.index("<SPGMessage>") : text.rindex("</SPGMessage>") + len("</SPGMessage>")]
-    message = _put(_put(message, "MessageReferenceNumber", str(number)), "MessageVersionNumber", "0-9-14")
-    message = _put(message, "CaseReferenceNumber", f"X{number:06}")
-    return _spoilt(_put(message, "ContactID", str(2500000000 + number)), kind)
-
-
-def _spoilt(message: str, kind: str) -> str:
-    match kind:
-        case "unknown-type":
-            return message.replace("<Contact><ContactDetails>", "<Postcard><ContactDetails>").replace(
-                "</ContactDetails></Contact>", "</ContactDetails></Postcard>"
-            )
-        case "missing":
-            return re.sub(r"<ContactDate>[^<]*</ContactDate>", "", message)
-        case "bad-value":
-            return _put(message, "ContactDate", "2026-02-30")
-        case "bad-action":
-            return _put(message, "MessageType", "SYS")
-        case _:
-            return message
-
-
-def _sample(name: str, receiver: str, reference: str) -> str:
-    text = (SAMPLES / f"{name}.xml").read_text()
-    for element, value in {
+def interchange(count: int, *, reference: str = "1700000000001") -> bytes:
+    """An interchange from N00 to C05 of this many messages of about 2 kB."""
+    sample = (SAMPLES / "Contact-ins-full.xml").read_bytes()
+    for name, value in {
         "SenderIdentity": "N00",
-        "ReceiverIdentity": receiver,
+        "ReceiverIdentity": "C05",
         "SenderControlReference": reference,
         "DateOfPreparation": "2026-11-23",
         "TimeOfPreparation": "11:59:00",
+        "TestIndicator": "N",
+        "ControlCount": str(count),
     }.items():
-        text = _put(text, element, value)
-    return text
+        sample = re.sub(f"<{name}>[^<]*<".encode(), f"<{name}>{value}<".encode(), sample)
+    sample = re.sub(rb"<Notes>[^<]*</Notes>", _NOTES, sample)
+    found = _MESSAGE.search(sample)
+    if found is None:
+        raise LookupError("the sample holds no message")
+    return b"".join((sample[: found.start()], *(_numbered(found[0], number) for number in range(1, count + 1)), sample[found.end() :]))
 
 
-def _put(text: str, element: str, value: str) -> str:
-    return re.sub(rf"<{element}>[^<]*</{element}>", f"<{element}>{value}</{element}>", text)
+def _numbered(message: bytes, number: int) -> bytes:
+    """The message under its own number, of a case, an officer and a version of its own as in real traffic."""
+    for name, value in {
+        "MessageReferenceNumber": str(number),
+        "CaseReferenceNumber": f"X{number % 5000 + 1:06d}",
+        "OffenderID": str(2_500_000_000 + number % 5000),
+        "EventID": str(2_600_000_000 + number % 7000),
+        "RequirementID": str(2_700_000_000 + number),
+        "ContactOfficer": f"C05A{number % 400:03d}",
+    }.items():
+        message = re.sub(f"<{name}>[^<]*<".encode(), f"<{name}>{value}<".encode(), message)
+    return re.sub(rb"<SPGVersion>[0-9A-F]{32}<", f"<SPGVersion>{number:032X}<".encode(), message)
