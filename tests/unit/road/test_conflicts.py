@@ -11,7 +11,7 @@ from schemas.faults import FAULTS, FaultCode
 from schemas.messages.interchange_status_notification import MessageStatus
 from schemas.receipts import Basis, FaultClaim, Receipt, Stage, encode
 from schemas.status_codes import of_status
-from tests.support.interchanges import interchange_of
+from tests.support.mixed import interchange_of
 from tests.support.world import World, both, default_agreements, make_world
 from tests.unit.road.test_deliver import accept, now_of, put_back, word
 from tests.unit.road.test_spg import answer, notification, sent_to_ndelius, soap_in

@@ -15,7 +15,7 @@ from gateway.records import Verdict
 from schemas.faults import FAULTS, FaultCode
 from schemas.identifiers import PartyCode
 from schemas.receipts import MessageVerdict, Stage
-from tests.support.interchanges import BAD, GOOD, interchange_of
+from tests.support.mixed import BAD, GOOD, interchange_of
 from tests.support.world import World, both, contact, default_agreements, make_world
 from tests.unit.road.test_deliver import now_of, word
 from tests.unit.road.test_spg import answer, sent_to_ndelius, soap_in
