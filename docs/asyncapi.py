@@ -13,6 +13,7 @@ from gateway.api.submissions import COMPACT_FORM, JOSE
 from gateway.exchange.receipts import LINES_MEDIA_TYPE
 from schemas.identifiers import OrganisationId
 from schemas.receipts import Basis, Stage
+from schemas.telling import MAX_ALSO
 
 Node = dict[str, object]
 _ORGANISATION = OrganisationId("organisation")
@@ -232,6 +233,13 @@ def _receipt() -> Node:
             "sent_digest": _DIGEST,
             "previous": _DIGEST | {"description": "Digest of the receipt before this one."},
             "fault": _ref("components", "schemas", "Fault"),
+            "also": {
+                "type": "array",
+                "items": _ref("components", "schemas", "Fault"),
+                "maxItems": MAX_ALSO,
+                "description": "What else was found wrong, each with the number of its message.",
+            },
+            "more": {"type": "integer", "minimum": 1, "description": "How many faults were found besides those told."},
             "evidence": {"type": "object", "required": ["media_type", "value"], "properties": {"media_type": _TEXT, "value": _TEXT}},
         },
     }
@@ -239,7 +247,8 @@ def _receipt() -> Node:
 
 def _verdict() -> Node:
     members: Node = {"message_id": _TEXT, "sender_message_id": _TEXT, "verdict": {"enum": ["accepted", "refused"]}}
-    return {"type": "object", "required": list(members), "properties": members | {"fault": _ref("components", "schemas", "Fault")}}
+    # A message that was refused never got an id of the gateway's.
+    return {"type": "object", "required": ["sender_message_id", "verdict"], "properties": members | {"fault": _ref("components", "schemas", "Fault")}}
 
 
 def _fault() -> Node:

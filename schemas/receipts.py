@@ -97,6 +97,10 @@ class Receipt:
     sent_digest: Digest | None = None
     previous: Digest | None = None
     fault: FaultClaim | None = None
+    also: tuple[FaultClaim, ...] = ()
+    """Of a first receipt: what else was found wrong, each with the number of its message."""
+    more: int = 0
+    """How many faults were found besides those told."""
     evidence: Evidence | None = None
 
 
@@ -119,6 +123,8 @@ def to_claims(receipt: Receipt) -> dict[str, object]:
         "sent_digest": receipt.sent_digest,
         "previous": receipt.previous,
         "fault": _present(receipt.fault) if receipt.fault else None,
+        "also": [_present(fault) for fault in receipt.also] or None,
+        "more": receipt.more or None,
         "evidence": _present(receipt.evidence) if receipt.evidence else None,
     }
     return claims | {name: value for name, value in optional.items() if value is not None}
@@ -148,6 +154,8 @@ def _from_claims(claims: Mapping[str, Any]) -> Receipt:
         sent_digest=_digest(claims, "sent_digest"),
         previous=_digest(claims, "previous"),
         fault=_read_fault(claims["fault"]) if "fault" in claims else None,
+        also=tuple(_read_fault(entry) for entry in claims.get("also", ())),
+        more=_number(claims, "more") if "more" in claims else 0,
         evidence=Evidence(_text(claims["evidence"], "media_type"), _text(claims["evidence"], "value")) if "evidence" in claims else None,
     )
 

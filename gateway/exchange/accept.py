@@ -97,6 +97,7 @@ class Acceptance:
             control_reference=self.interchange.control_reference,
             received=self.verified.digest,
             verdicts=tuple(fates.verdict(fate) for fate in judged),
+            also=[fault for fate in judged if isinstance(fate, Rejected) for fault in fate.faults[1:]],
         )
         changes = self._changes(signed, taken, [fate for fate in judged if isinstance(fate, Rejected)])
         ids = tuple(fate.message.message_id for fate in taken)
@@ -235,6 +236,7 @@ def refuse_authentic(facts: RefusalFacts, refusal: Refusal) -> Decision:
         received=facts.verified.digest,
         verdicts=fates.of_the_fallen(facts.interchange, refusal) if facts.interchange else (),
         fault=refusal.fault,
+        also=refusal.also,
     )
     event = refused_event(facts.submission_id, refusal, facts.now, organisation, signed.digest, facts.verified.digest)
     outbox = answer_entries(facts.submission, organisation, signed.jws, facts.submission_id)
@@ -265,7 +267,14 @@ def refuse_unproven(submission: Submission, refusal: Refusal, *, means: Means, n
     submission_id = SubmissionId(means.new_id())
     received = digest(submission.wire.body)
     signed = receipts.of_submission(
-        means=means, now=now, audience=submission.peer, submission=submission_id, control_reference=None, received=received, fault=refusal.fault
+        means=means,
+        now=now,
+        audience=submission.peer,
+        submission=submission_id,
+        control_reference=None,
+        received=received,
+        fault=refusal.fault,
+        also=refusal.also,
     )
     event = refused_event(submission_id, refusal, now, submission.peer, signed.digest, received)
     outbox = answer_entries(submission, submission.peer, signed.jws, submission_id)

@@ -89,5 +89,5 @@ def _numbered(faults: Sequence[Fault], reference: int) -> tuple[Fault, ...]:
 
 
 def _refused(entry: Entry | Misread, fault: Fault | None) -> MessageVerdict:
-    """With the first thing that is wrong with it: `gateway check` tells all."""
+    """With the first thing that is wrong with it; the receipt's `also` tells the others."""
     return MessageVerdict("", entry.sender_message_id, REFUSED, fault_claim(fault) if fault else None)

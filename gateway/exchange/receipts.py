@@ -5,6 +5,7 @@ the same delivery names as `previous`. What it is not: a decision: `accept` and 
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,6 +16,7 @@ from gateway.trust.digests import digest
 from schemas.faults import Fault
 from schemas.identifiers import Digest, OrganisationId
 from schemas.receipts import Basis, Evidence, FaultClaim, MessageVerdict, Receipt, Stage, encode, from_claims
+from schemas.telling import bounded
 
 MEDIA_TYPE = "application/jose"
 LINES_MEDIA_TYPE = "application/vnd.interagency-gateway.jose-lines"
@@ -65,8 +67,11 @@ def of_submission(
     received: Digest,
     verdicts: tuple[MessageVerdict, ...] = (),
     fault: Fault | None = None,
+    also: Sequence[Fault] = (),
 ) -> SignedReceipt:
-    """`accepted`: durable with the gateway; or, with a fault, `refused`, and why. One per submission."""
+    """`accepted`: durable with the gateway; or, with a fault, `refused`, and why. One per submission. `also` is
+    what else was found wrong, in the whole or in the messages that were not taken; the receipt bounds it."""
+    told, more = bounded(also)
     return sign(
         Receipt(
             issuer=means.issuer,
@@ -79,6 +84,8 @@ def of_submission(
             received_digest=received,
             messages=verdicts,
             fault=fault_claim(fault) if fault else None,
+            also=tuple(fault_claim(other) for other in told),
+            more=more,
         ),
         means,
         now,

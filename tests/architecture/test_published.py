@@ -165,6 +165,8 @@ def test_receipts_are_described_as_they_are() -> None:
         sent_digest=digest,
         previous=digest,
         fault=fault,
+        also=(fault,),
+        more=1,
         evidence=Evidence("application/jose", "a.b.c"),
     )
     described = ASYNC["components"]["schemas"]["Receipt"]
