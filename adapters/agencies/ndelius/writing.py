@@ -31,10 +31,12 @@ def schema_file(version: str) -> str:
 
 
 def write_interchange(messages: Sequence[Message], outgoing: Outgoing) -> Document:
-    """One interchange of these messages, in their order; at least one, and all of types whose interchange
-    headers agree. Refuses with `not-translatable` what SPG has no form for."""
+    """One interchange of these messages, in their order; at least one. Refuses with `not-translatable` what SPG has
+    no form for, and messages that one interchange header cannot stand over."""
     shapes = [_shape(message, outgoing) for message in messages]
     first, shape = messages[0], shapes[0]
+    if len({_headed(message, its) for message, its in zip(messages, shapes, strict=True)}) > 1:
+        raise refuse(FaultCode.NOT_TRANSLATABLE, "An interchange has one header, and these messages need several.", pointer="/header")
     answers = outgoing.answers if ANSWERS in shape.header else None
     lines = [_root(shape, outgoing.version)]
     _write_header(lines, first, outgoing, answers, shape)
@@ -57,6 +59,13 @@ def _shape(message: Message, outgoing: Outgoing) -> Shape:
     if shape.type in ANSWERING and outgoing.answers is None:
         raise refuse(FaultCode.NOT_TRANSLATABLE, f"{header.type} must name what it answers.", pointer="/header/in_reply_to")
     return shape
+
+
+def _headed(message: Message, shape: Shape) -> tuple[object, ...]:
+    """What the interchange header says of a message, or for it."""
+    header, payload = message.header, message.payload
+    spare = payload.test_control_data if isinstance(payload, ConnectionNotification) else None
+    return shape.header, bool(header.test), header.application, spare
 
 
 def _root(shape: Shape, version: str) -> str:

@@ -212,7 +212,7 @@ def test_a_message_has_the_version_of_its_interchange() -> None:
 
 
 def _letter(*kinds: str) -> tuple[list[Message], str]:
-    made = [_sample(kind) for kind in kinds]
+    made = [replace(one, header=replace(one.header, test=False, application="SPG")) for one in map(_sample, kinds)]
     return made, write_interchange(made, outgoing()).content.decode()
 
 
@@ -223,6 +223,17 @@ def test_messages_are_numbered_from_1_and_counted() -> None:
     found = read_interchange(content.encode())
     assert [taken(entry) for entry in found.entries] == [one.payload for one in made]
     assert [entry.sender_message_id for entry in found.entries] == [f"1569786981737/{number}" for number in range(1, 5)]
+
+
+def test_messages_that_need_several_headers_are_not_written_under_one() -> None:
+    contact, ping = _sample("Contact"), message(ConnectionNotification(test_control_data="a"))
+    tested = replace(contact, header=replace(contact.header, test=True))
+    other = message(ConnectionNotification(test_control_data="b"))
+    for made in ([contact, _sample("GetDocumentList")], [contact, ping], [contact, tested], [ping, other]):
+        with pytest.raises(Refusal) as caught:
+            write_interchange(made, outgoing(answers="77"))
+        assert (caught.value.fault.code, caught.value.fault.pointer) == (FaultCode.NOT_TRANSLATABLE, "/header")
+    assert len(read_interchange(write_interchange([ping, ping], outgoing()).content).entries) == 2
 
 
 @pytest.mark.parametrize("number", ["0", "1", "3", "02x"])
