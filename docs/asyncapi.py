@@ -41,7 +41,7 @@ def asyncapi() -> Node:
         "operations": _operations(),
         "components": {
             "messages": _messages(),
-            "schemas": {"Receipt": _receipt(), "Fault": _fault(), "Compact": _compact("A compact JWS (RFC 7515).")},
+            "schemas": {"Receipt": _receipt(), "Fault": _fault()},
             "securitySchemes": {"login": {"type": "userPassword", "description": "The broker user of the organisation, over TLS; it declares nothing."}},
         },
     }

@@ -122,6 +122,55 @@ def test_asyncapi_has_what_the_specification_demands() -> None:
     assert {name: set(re.findall(r"\{(\w+)\}", server["host"])) for name, server in ASYNC["servers"].items()} == {"partners": {"host"}}
 
 
+MEMBERS = {
+    "root": {"asyncapi", "id", "info", "servers", "defaultContentType", "channels", "operations", "components"},
+    "server": {"host", "pathname", "title", "summary", "description", "protocol", "protocolVersion", "variables", "security", "tags", "bindings"},
+    "channel": {"address", "messages", "title", "summary", "description", "servers", "parameters", "tags", "externalDocs", "bindings"},
+    "operation": {"action", "channel", "title", "summary", "description", "security", "tags", "bindings", "traits", "messages", "reply"},
+    "reply": {"address", "channel", "messages"},
+    "message": {"headers", "payload", "contentType", "name", "title", "summary", "description", "tags", "bindings", "examples", "traits"},
+    "payload": {"schemaFormat", "schema"},
+    "channel binding": {"is", "exchange", "queue", "bindingVersion"},
+    "exchange": {"name", "type", "durable", "autoDelete", "vhost"},
+    "queue": {"name", "durable", "exclusive", "autoDelete", "vhost"},
+    "operation binding": {"expiration", "userId", "cc", "priority", "deliveryMode", "mandatory", "bcc", "timestamp", "ack", "bindingVersion"},
+}
+"""The members that AsyncAPI 3.0.0 and its AMQP binding 0.3.0 know: their objects are closed."""
+
+
+def _asyncapi_objects() -> Iterator[tuple[str, dict[str, object]]]:
+    yield "root", ASYNC
+    yield from (("server", server) for server in ASYNC["servers"].values())
+    for channel in ASYNC["channels"].values():
+        binding = channel["bindings"]["amqp"]
+        yield from (("channel", channel), ("channel binding", binding))
+        yield from ((kind, binding[kind]) for kind in ("exchange", "queue") if kind in binding)
+    for operation in ASYNC["operations"].values():
+        yield from (("operation", operation), ("operation binding", operation["bindings"]["amqp"]), ("reply", operation.get("reply", {})))
+    for message in ASYNC["components"]["messages"].values():
+        yield from (("message", message), ("payload", message["payload"]))
+
+
+def test_asyncapi_has_no_members_that_the_specification_does_not_know() -> None:
+    found = list(_asyncapi_objects())
+    assert {kind for kind, _ in found} == set(MEMBERS)
+    assert not [(kind, set(value) - MEMBERS[kind]) for kind, value in found if set(value) - MEMBERS[kind]]
+
+
+def test_bodies_are_schemas() -> None:
+    for message in ASYNC["components"]["messages"].values():
+        Draft202012Validator.check_schema(message["payload"]["schema"])
+        Draft202012Validator.check_schema(message["headers"])
+
+
+def test_example_of_an_announcement_can_be_read() -> None:
+    page = (PUBLISHED.parents[1] / "docs/protocol/schemas.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```json\n(.*?)```", page, flags=re.DOTALL)
+    (entry,) = load_announced(example.encode())
+    assert entry.kind in BREAKING
+    assert entry.path in LAST[entry.form][entry.versions[0]]
+
+
 def test_asyncapi_names_what_the_broker_has() -> None:
     mine = partners_topology([OrganisationId("organisation")])
     shown = {name.replace("organisation", "{organisation}") for name in (*(one.name for one in mine.exchanges), *(one.name for one in mine.queues))}
