@@ -15,8 +15,8 @@ from pathlib import Path
 
 from adapters.agencies.ndelius.adapter import NdeliusAdapter
 from adapters.contract import WireMessage
-from tests.support.interchanges import interchange
 from gateway.exchange.results import Accepted
+from tests.support.interchanges import interchange
 from tests.support.world import make_world, seal_soap
 
 Work = Callable[[], int]
