@@ -177,4 +177,11 @@ def door_of(path: str) -> str:
     return next((name for start, name in _DOORS if path.startswith(start)), "other")
 
 
-_DOORS = (("/v1/messages", "messages"), ("/v1/mailbox", "mailbox"), ("/v1/receipts", "receipts"), ("/health", "health"), ("/metrics", "metrics"))
+_DOORS = (
+    ("/v1/messages", "messages"),
+    ("/v1/mailbox", "mailbox"),
+    ("/v1/receipts", "receipts"),
+    ("/schemas", "schemas"),
+    ("/health", "health"),
+    ("/metrics", "metrics"),
+)

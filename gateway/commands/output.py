@@ -39,7 +39,7 @@ EXIT_CODES: dict[Exit, str] = {
     Exit.CONFLICT: "The state of things forbids it: taken, already done, or not ready.",
     Exit.UNAVAILABLE: "The store, the broker, the gateway or a key is not there now; try again later.",
     Exit.PARTLY_DONE: "Some of it was done; the answer says what was not.",
-    Exit.CHECKS_FAILED: "Everything ran, and a check did not hold (audit, receipt, doctor, payload).",
+    Exit.CHECKS_FAILED: "Everything ran, and a check did not hold (audit, receipt, doctor, payload, schemas).",
     Exit.INTERRUPTED: "Interrupted from the keyboard.",
 }
 """docs/cli.md prints this table."""
