@@ -69,7 +69,10 @@ def read_interchange(content: bytes, max_messages: int = MAX_MESSAGES) -> Interc
     _check_order(found)
     envelope = messages.envelope or _envelope(root)
     header = envelope.header
-    _check_trailer(header, _values(found[-1], TRAILER, f"{_ROOT}/{TRAILER.element}"), len(messages.entries))
+    trailer = _values(found[-1], TRAILER, f"{_ROOT}/{TRAILER.element}")
+    doubts = [*messages.doubts, *_trailer_faults(header, trailer, len(messages.entries))]
+    if doubts:
+        raise refusal_of([*doubts, *_further(messages.entries, doubts)])
     return Interchange(
         sender=header.sender,
         recipients=(header.receiver,),
@@ -82,6 +85,13 @@ def read_interchange(content: bytes, max_messages: int = MAX_MESSAGES) -> Interc
     )
 
 
+def _further(entries: list[Entry | Misread], doubts: list[Fault]) -> list[Fault]:
+    """What is wrong with single messages besides; not what they miss in a header that is itself in doubt."""
+    header = f"{_ROOT}/{HEADER.element}/"
+    faults = [fault for entry in entries if isinstance(entry, Misread) for fault in entry.faults]
+    return [fault for fault in faults if fault not in doubts and not fault.pointer.startswith(header)]
+
+
 @dataclass(slots=True)
 class _Messages:
     """What was read so far; the envelope is read before the first message."""
@@ -89,6 +99,8 @@ class _Messages:
     limit: int
     envelope: _Envelope | None = None
     entries: list[Entry | Misread] = field(default_factory=list)
+    doubts: list[Fault] = field(default_factory=list)
+    """Wrong numbers: nobody could say which message an answer is about, so the whole falls."""
     shared: Shared = field(default_factory=Shared)
 
     def take(self, root: etree._Element, element: etree._Element) -> None:
@@ -102,6 +114,8 @@ class _Messages:
         entry = _entry(element, len(self.entries) + 1, self.envelope)
         if self.entries and isinstance(entry, Entry):
             self.shared.take(entry.payload)
+        if isinstance(entry, Misread):
+            self.doubts += [fault for fault in entry.faults if fault.code is FaultCode.MESSAGE_REFERENCE_MISMATCH]
         self.entries.append(entry)
 
 
@@ -165,30 +179,29 @@ def _header(element: etree._Element) -> InterchangeHeader:
         raise refusal_of(faults_of(error, lambda location: f"{where}/{elements[(str(location[0]),)]}", model=InterchangeHeader)) from None
 
 
-def _check_trailer(header: InterchangeHeader, trailer: Mapping[str, object], messages: int) -> None:
-    where = f"{_ROOT}/{TRAILER.element}"
-    if trailer["reference"] != header.reference:
-        raise refuse(FaultCode.CONTROL_REFERENCE_MISMATCH, "It is not the header's.", pointer=f"{where}/SenderControlReference")
-    if trailer.get("answers") != header.answers:
-        raise refuse(FaultCode.CONTROL_REFERENCE_MISMATCH, "It is not the header's.", pointer=f"{where}/ReceiverControlReference")
+def _trailer_faults(header: InterchangeHeader, trailer: Mapping[str, object], messages: int) -> list[Fault]:
+    """Everything in which the trailer does not repeat the header, or does not count right."""
+    where, other = f"{_ROOT}/{TRAILER.element}", "It is not the header's."
+    repeated = (
+        ("reference", header.reference, FaultCode.CONTROL_REFERENCE_MISMATCH, "SenderControlReference"),
+        ("answers", header.answers, FaultCode.CONTROL_REFERENCE_MISMATCH, "ReceiverControlReference"),
+        ("sender", header.sender, FaultCode.IDENTITY_MISMATCH, "SenderIdentity"),
+        ("receiver", header.receiver, FaultCode.IDENTITY_MISMATCH, "ReceiverIdentity"),
+    )
+    faults = [Fault(code, other, f"{where}/{element}") for name, right, code, element in repeated if trailer.get(name) != right]
     if trailer["count"] != messages:
-        raise refuse(FaultCode.CONTROL_COUNT_WRONG, f"There are {messages} messages.", pointer=f"{where}/ControlCount")
-    if trailer["sender"] != header.sender:
-        raise refuse(FaultCode.IDENTITY_MISMATCH, "It is not the header's.", pointer=f"{where}/SenderIdentity")
-    if trailer["receiver"] != header.receiver:
-        raise refuse(FaultCode.IDENTITY_MISMATCH, "It is not the header's.", pointer=f"{where}/ReceiverIdentity")
+        faults.append(Fault(FaultCode.CONTROL_COUNT_WRONG, f"There are {messages} messages.", f"{where}/ControlCount"))
+    return faults
 
 
 def _entry(element: etree._Element, number: int, envelope: _Envelope) -> Entry | Misread:
-    """One message. What is wrong with it is its own; only a wrong number makes the whole doubtful."""
+    """One message. What is wrong with it is its own."""
     where = f"{_ROOT}/SPGMessage[{number}]"
     inside = [child for child in element if child.tag not in _AROUND]
     try:
         header, payload = _read_message(element, number, where, envelope)
         return Entry(header, payload)
     except Refusal as refusal:
-        if refusal.fault.code is FaultCode.MESSAGE_REFERENCE_MISMATCH:
-            raise
         return Misread(
             reference=number,
             sender_message_id=f"{envelope.header.reference}/{number}",

@@ -22,6 +22,7 @@ _FOREIGN_INSIDE: Final = etree.XPath("boolean(.//comment() | .//processing-instr
 _NOT_PLAIN: Final = "Comments, processing instructions and attributes below the root are not allowed."
 _WHOLE_BYTES: Final = 256 * 1024
 """Above this a document is never held as one tree, which takes five times its size."""
+_BLANKS: Final = " \t\r\n"
 _CHUNK_BYTES: Final = 64 * 1024
 
 Texts = list[tuple[Leaf, str]]
@@ -124,7 +125,7 @@ def structure(detail: str, pointer: str) -> Refusal:
 def children(element: etree._Element, where: str) -> list[etree._Element]:
     """The elements inside; refuses text between them."""
     found = list(element)
-    if _is_text(element.text) or any(_is_text(child.tail) for child in found):
+    if is_text(element.text) or any(is_text(child.tail) for child in found):
         raise structure("There is text between elements.", where)
     return found
 
@@ -142,13 +143,13 @@ def texts(element: etree._Element, record: Record, where: str, faults: Faults) -
     leaves = record.leaves
     found: Texts = []
     position, count = 0, len(leaves)
-    fits = not _is_text(element.text)
+    fits = not is_text(element.text)
     for child in element:
         tag = child.tag
         while position < count and leaves[position].tag != tag and not leaves[position].required:
             position += 1
         tail = child.tail
-        if position == count or leaves[position].tag != tag or len(child) or (tail and not tail.isspace()):
+        if position == count or leaves[position].tag != tag or len(child) or (tail and tail.strip(_BLANKS)):
             fits = False
             break
         leaf = leaves[position]
@@ -184,7 +185,7 @@ def _odd_one(names: list[str], known: Sequence[str]) -> str:
 def _misfits(element: etree._Element, record: Record, where: str) -> list[Fault]:
     found, known = list(element), [leaf.element for leaf in record.leaves]
     faults = []
-    if _is_text(element.text) or any(_is_text(child.tail) for child in found):
+    if is_text(element.text) or any(is_text(child.tail) for child in found):
         faults.append(Fault(FaultCode.STRUCTURE_INVALID, "There is text between elements.", where))
     nested = [child for child in found if len(child) and name_of(child) in known]
     faults += [Fault(FaultCode.STRUCTURE_INVALID, "Text was expected, not elements.", f"{where}/{name_of(child)}") for child in nested]
@@ -198,5 +199,6 @@ def _best(element: etree._Element, record: Record) -> Texts:
     return [(leaf, (found[tag].text or "").strip()) for tag, leaf in leaves.items() if tag in found]
 
 
-def _is_text(text: str | None) -> bool:
-    return bool(text) and not str(text).isspace()
+def is_text(text: str | None) -> bool:
+    """True for anything but the white space of XML, which may stand between elements (XML 1.0 §2.3)."""
+    return bool(text) and bool(str(text).strip(_BLANKS))

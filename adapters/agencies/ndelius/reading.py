@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from adapters.agencies.ndelius.codes import MisreadError
 from adapters.agencies.ndelius.documents import QUALIFIED, Block, Group, Leaf, Part, Record, Shape
-from adapters.agencies.ndelius.parsing import Faults, Texts, children, exactly, misplaced, name_of, texts
+from adapters.agencies.ndelius.parsing import Faults, Texts, children, exactly, is_text, misplaced, name_of, texts
 from schemas.catalogue import model_of
 from schemas.classes import class_of, repeatable
 from schemas.faults import Fault, FaultCode, Refusal, refusal_of
@@ -89,6 +89,8 @@ def _plain(element: etree._Element, record: Record, group: Group | None, reading
         if late is not None:
             detail = f"It stands before every {group.record.element}."
             reading.faults.append(Fault(FaultCode.ELEMENT_MISPLACED, detail, f"{reading.where}/{name_of(late)}"))
+    if any(is_text(child.tail) for child in rest):
+        reading.faults.append(Fault(FaultCode.STRUCTURE_INVALID, "There is text between elements.", reading.where))
     for child in rest:
         element.remove(child)
     _take(element, record, reading, reading.own, reading.values)
@@ -123,7 +125,7 @@ def _with_parts(element: etree._Element, shape: Shape, reading: _Reading) -> Non
         raise refusal_of(misplaced(list(reversed(one_each.values())), names, [master], where))
     if len(blocks) < 2:
         raise refusal_of([Fault(FaultCode.ELEMENT_MISSING, "At least one part follows the master.", where)])
-    if len(blocks) > _MAX_PARTS:
+    if len(blocks) > 1 + _MAX_PARTS:
         raise refusal_of([Fault(FaultCode.TOO_COMPLEX, f"More than {_MAX_PARTS} parts in one message are not read.", where)])
     reading.own = _block(blocks[0], shape.block, f"{where}/{master}", reading, reading.values)
     reading.inner["parts"] = []
