@@ -1,4 +1,4 @@
-"""Coverage-guided: any bytes in any dialect give an interchange or a refusal, and what was read can be written."""
+"""Coverage-guided: any bytes in any dialect give an interchange or a refusal, and what was read can be written and read again."""
 
 from contextlib import suppress
 
@@ -9,7 +9,7 @@ from tests.support.fuzzing import OURS, fuzz
 with atheris.instrument_imports(include=OURS):
     from adapters.agencies.ndelius.answers import read_interchange_response
     from adapters.catalogue import DIALECTS
-    from schemas.envelope import Entry, Message
+    from schemas.envelope import Entry, Interchange, Message
     from schemas.faults import FaultCode, Refusal
     from schemas.identifiers import MessageId
     from tests.support.dialects import VECTORS, outgoing_for
@@ -28,6 +28,15 @@ def _written(name: str, entry: Entry) -> bytes | None:
         return None
 
 
+def _same(name: str, entry: Entry, again: Interchange) -> None:
+    """What was written is understood; and where a dialect carries everything, it is the same."""
+    (found,) = again.entries
+    if not isinstance(found, Entry):
+        raise AssertionError(f"{name} does not read what it wrote: {found.faults}")
+    if name != "caseflow" and found.payload != entry.payload:
+        raise AssertionError(f"{name} reads something else than it wrote")
+
+
 def one_input(data: bytes) -> None:
     name, content = NAMES[data[0] % len(NAMES)] if data else NAMES[0], data[1:]
     with suppress(Refusal):
@@ -40,7 +49,7 @@ def one_input(data: bytes) -> None:
         if isinstance(entry, Entry):
             for other in NAMES:
                 if (written := _written(other, entry)) is not None:
-                    DIALECTS[other].read(written)
+                    _same(other, entry, DIALECTS[other].read(written))
 
 
 def _seeds() -> list[bytes]:
