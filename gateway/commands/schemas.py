@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from gateway.commands.options import AsJson
-from gateway.commands.output import CommandError, Exit, answer
+from gateway.commands.output import Answer, CommandError, Exit, answer
 
 app = typer.Typer(help="Published schemas: list them, print one, compare two.", no_args_is_help=True)
 
@@ -38,11 +38,16 @@ def show(
     version: Annotated[str, typer.Argument(metavar="VERSION", help="A version, as 0-9-14.")],
     *,
     form: Annotated[Form, typer.Option(help="json (JSON Schema) or xml (XSD).")] = Form.JSON,
+    as_json: AsJson = False,
 ) -> None:
-    """Print one schema on stdout, byte for byte as it is published."""
+    """Print one schema on stdout, byte for byte as it is published; with --json, as a text in a document."""
     from gateway.commands.comparing import schema_bytes
 
-    typer.echo(schema_bytes(version, form.value), nl=False)
+    content = schema_bytes(version, form.value)
+    if as_json:
+        answer(Answer("published-schema/1", {"version": version, "form": form.value, "text": content.decode()}), as_json=True)
+    else:
+        typer.echo(content, nl=False)
 
 
 @app.command()

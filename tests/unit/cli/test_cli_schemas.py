@@ -39,6 +39,8 @@ def test_a_schema_is_printed_as_it_is(desk: Installation, form: str, names: dict
     said = desk.run("schemas", "show", "0-9-13", "--form", form)
     assert said.code == 0
     assert said.out.encode() == (PUBLISHED / names["0-9-13"]).read_bytes()
+    told = desk.ask("schemas", "show", "0-9-13", "--form", form)
+    assert (told["version"], told["form"], told["text"]) == ("0-9-13", form, said.out)
 
 
 @pytest.mark.parametrize("command", [("show", "0-9-8"), ("compare", "0-9-8", "0-9-14")])
