@@ -1,12 +1,15 @@
 """Every field of every message made wrong: one fault each, with its code, at its place, naming its message."""
 
+import re
 from collections.abc import Callable
 
 import pytest
+from lxml import etree
 from pydantic import ValidationError
 
 from adapters.agencies.canonical.adapter import CanonicalAdapter
 from adapters.agencies.ndelius.adapter import NdeliusAdapter
+from adapters.agencies.ndelius.documents import QUALIFIED
 from adapters.json_form import FormHeader
 from schemas import checks
 from schemas.envelope import Interchange
@@ -14,9 +17,26 @@ from schemas.faults import FaultCode, Refusal
 from schemas.identifiers import PNC_CHECK_LETTERS, PncNumberField, pnc_check_letter
 from schemas.payload import Concept
 from schemas.validation import faults_of, json_pointer
-from tests.support.mutations import Case, faults_in, json_bases, json_cases, xml_bases, xml_cases, xml_place
+from tests.support.mutations import Case, faults_in
+from tests.support.mutations_json import json_bases, json_cases
+from tests.support.mutations_xml import xml_bases, xml_cases
 
 Read = Callable[[bytes], Interchange]
+_STEP = re.compile(r"(?<=/)([A-Za-z])")
+
+
+def xml_place(pointer: str, content: bytes) -> str:
+    """Where a pointer leads, in the words of `Case.place`. Raises where it leads to more or less than one place."""
+    root = etree.fromstring(content)
+    names = {"s": QUALIFIED.strip("{}")}
+    found = root.xpath(_STEP.sub(r"s:\1", pointer), namespaces=names) if "@" not in pointer else []
+    if isinstance(found, list) and len(found) == 1:
+        return str(root.getroottree().getpath(found[0]))
+    parent, _, name = pointer.rpartition("/")
+    if found or not parent or name.startswith("@"):
+        return pointer
+    (above,) = root.xpath(_STEP.sub(r"s:\1", parent), namespaces=names)
+    return f"{root.getroottree().getpath(above)}/{name}"
 
 
 def _judge(case: Case, read: Read, place: Callable[[str, bytes], str]) -> str:

@@ -14,7 +14,9 @@ from gateway.exchange.receipts import fault_claim
 from schemas.faults import Fault
 from schemas.receipts import MessageVerdict, Receipt, Stage, encode
 from schemas.telling import MAX_ALSO, line, members
-from tests.support.mutations import faults_in, json_bases, xml_bases
+from tests.support.mutations import faults_in
+from tests.support.mutations_json import json_bases
+from tests.support.mutations_xml import xml_bases
 
 PERSONAL = ("Quillfeather", "QUILLFEATHER,I", "1987-03-12", "12/03/1987", "19870312", "Q876973", "Q1234QC", "2015/0012345W", "07700900123", "QQ123456C")
 
