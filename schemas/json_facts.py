@@ -8,6 +8,7 @@ Called by whoever compares two schemas.
 import json
 from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
+from math import isfinite
 from typing import Final
 
 from schemas.compatibility import Fact, Facts, Limit, Path
@@ -36,6 +37,13 @@ class UnknownSchemaForm(ValueError):
 
 def facts_of_json(schema: Node) -> Facts:
     """All facts, by path. Raises `UnknownSchemaForm`."""
+    try:
+        return _facts_of(schema)
+    except (TypeError, OverflowError) as error:
+        raise UnknownSchemaForm("A keyword holds what it cannot hold.") from error
+
+
+def _facts_of(schema: Node) -> Facts:
     reading = _Reading(_node(schema.get("$defs", {})), str(schema.get("$id", "")).rpartition(":")[2])
     forms = schema.get("oneOf")
     if not isinstance(forms, list):
@@ -140,7 +148,7 @@ class _Merged:
         self._take_content(schema)
         for name in ("minItems", "maxItems", "minLength", "maxLength", "minimum", "maximum"):
             limit = schema.get(name)
-            if isinstance(limit, int | float):
+            if isinstance(limit, int | float) and isfinite(limit):
                 self._bounds.setdefault(name, []).append(limit)
         self.rules += [_text({name: schema[name]}) for name in schema if name not in _KNOWN | _SAID]
         if "if" in schema:

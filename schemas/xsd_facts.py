@@ -23,7 +23,12 @@ def facts_of_xsd(schema: Element) -> Facts:
     if schema.tag != f"{_XS}schema":
         raise UnknownSchemaForm("This is no XML Schema.")
     reading = _Reading(schema)
-    return gathered(fact for root in schema.findall(f"{_XS}element") for fact in reading.element("", root, _Place()))
+    try:
+        return gathered(fact for root in schema.findall(f"{_XS}element") for fact in reading.element("", root, _Place()))
+    except UnknownSchemaForm:
+        raise
+    except ValueError as error:
+        raise UnknownSchemaForm("A number or a facet is not as it must be.") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +56,7 @@ class _Reading:
             raise UnknownSchemaForm(f"{above.partition('/')[0]} is nested without end, or too deeply.")
         least, most = _occurs(node)
         if node.get("ref"):
-            node = self._elements[_local(node.get("ref", ""))]
+            node = self._referred(node.get("ref", ""))
         path = "/".join(filter(None, (above, node.get("name"))))
         top = _most(most * place.repeats)
         around = Fact(type="", required=least > 0 and not place.optional, order=place.order, least=_many(least), most=top)
@@ -92,6 +97,12 @@ class _Reading:
                 yield from self._group(path, child, inner, mark)
             else:
                 raise UnknownSchemaForm(f"xs:{child.tag.removeprefix(_XS)} is not read.")
+
+    def _referred(self, name: str) -> Element:
+        local = _local(name)
+        if local not in self._elements:
+            raise UnknownSchemaForm("An element is referred to that is not there.")
+        return self._elements[local]
 
     def _type_of(self, node: Element) -> Element | str:
         """The node of a type, or the name of a built-in one."""

@@ -2,11 +2,14 @@
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from copy import deepcopy
 from dataclasses import replace
 from functools import cache
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from lxml import etree
 
 from adapters.agencies.canonical.schema import json_schema
@@ -358,6 +361,52 @@ def test_a_schema_that_swells_is_refused() -> None:
     defs = {f"A{depth}": {"properties": {side: {"$ref": f"#/$defs/A{depth + 1}"} for side in "abcdefgh"}} for depth in range(10)}
     with pytest.raises(UnknownSchemaForm, match="too many"):
         facts_of_json({"$defs": {**defs, "A10": {}}, "$ref": "#/$defs/A0"})
+
+
+_JUNK = st.one_of(st.none(), st.booleans(), st.integers(-3, 3), st.just(float("inf")), st.text(max_size=2), st.just([[]]), st.just([{}]), st.just({"a": 1}))
+_SMALL = {
+    "$id": "urn:x:0-9-14",
+    "$defs": {"A": {"type": ["object", "null"], "properties": {"a": {"$ref": "#/$defs/B"}}, "required": ["a"], "allOf": [{"if": {}}]}, "B": {"enum": ["x"]}},
+    "oneOf": [{"$ref": "#/$defs/A"}, {"type": "array", "items": {"type": "string", "minLength": 1, "pattern": "a"}, "maxItems": 3, "anyOf": [{}, {}]}],
+}
+
+
+def _places(value: object, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [path, *(below for step, member in inner for below in _places(member, (*path, step)))]
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.sampled_from(_places(_SMALL)[1:]), _JUNK)
+def test_a_broken_json_schema_is_read_or_refused(path: tuple[str | int, ...], junk: object) -> None:
+    schema = deepcopy(_SMALL)
+    holder: object = schema
+    for step in path[:-1]:
+        holder = holder[step]
+    holder[path[-1]] = junk
+    with suppress(UnknownSchemaForm):
+        assert facts_of_json(schema)
+
+
+_SMALL_XSD = """
+<x:element name="a" type="t"/><x:element name="d" type="u"/>
+<x:complexType name="t"><x:sequence minOccurs="0"><x:element name="b" type="u" maxOccurs="2"/><x:choice><x:element ref="d"/></x:choice></x:sequence>
+<x:attribute name="c" type="v" use="required"/></x:complexType>
+<x:simpleType name="u"><x:restriction base="x:int"><x:maxInclusive value="7"/><x:pattern value="7"/></x:restriction></x:simpleType>
+<x:simpleType name="v"><x:union memberTypes="u w"/></x:simpleType>
+<x:simpleType name="w"><x:restriction base="x:token"><x:maxLength value="0"/></x:restriction></x:simpleType>
+"""
+
+
+@pytest.mark.parametrize("junk", ["", "x", "-1", "t", "u", "nan", None])
+def test_a_broken_xsd_is_read_or_refused(junk: str | None) -> None:
+    for number, node in enumerate(_schema(_SMALL_XSD).iter()):
+        for name in node.attrib:
+            broken = list((root := _schema(_SMALL_XSD)).iter())[number]
+            broken.attrib.pop(name) if junk is None else broken.set(name, junk)
+            with suppress(UnknownSchemaForm):
+                assert facts_of_xsd(root) is not None
+    assert facts_of_xsd(_schema(_SMALL_XSD))["a/@c"].empty
 
 
 def test_a_type_that_stands_on_itself_is_refused() -> None:
