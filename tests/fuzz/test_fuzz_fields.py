@@ -10,6 +10,8 @@ from pydantic import ValidationError
 from adapters.agencies.canonical.adapter import CanonicalAdapter
 from adapters.agencies.ndelius.adapter import NdeliusAdapter
 from adapters.agencies.ndelius.documents import QUALIFIED
+from adapters.agencies.ndelius.envelope import HEADER
+from adapters.agencies.ndelius.tables import SHAPES
 from adapters.json_form import FormHeader
 from schemas import checks
 from schemas.envelope import Interchange
@@ -48,6 +50,21 @@ def _judge(case: Case, read: Read, place: Callable[[str, bytes], str]) -> str:
     told = fault.code, place(fault.pointer, case.content), fault.reference
     expected = case.code, case.place, case.reference
     return "" if told == expected else f"{case.what}: {told} instead of {expected}"
+
+
+def test_the_documents_have_every_field_of_every_message() -> None:
+    seen = {(message[1].tag, element.getparent().tag, element.tag) for message in _messages() for element in message[1].iter()}
+    for name, shape in SHAPES.items():
+        blocks = [block for block in (shape.block, shape.reduced, *(part.block for part in shape.parts)) if block]
+        records = [record for block in blocks for record in block.records] + [shape.plain] * bool(shape.plain)
+        for record in records + ([shape.group.record] if shape.group else []):
+            assert {(QUALIFIED + name, record.tag, leaf.tag) for leaf in record.leaves} <= seen, (name, record.element)
+    headers = {element.tag for content in xml_bases().values() for element in etree.fromstring(content)[0]}
+    assert headers == {leaf.tag for leaf in HEADER.leaves}
+
+
+def _messages() -> list[etree._Element]:
+    return [message for content in xml_bases().values() for message in etree.fromstring(content)[1:-1]]
 
 
 @pytest.mark.parametrize("name", sorted(xml_bases()))

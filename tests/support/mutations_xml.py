@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from adapters.agencies.ndelius.codes import NUMBER
 from adapters.agencies.ndelius.documents import QUALIFIED, Block, Leaf, Record
 from adapters.agencies.ndelius.tables import SHAPES
+from adapters.agencies.ndelius.transfers import ENTITY_IDS
 from schemas.catalogue import ANSWERING, CATALOGUE, KEYS, model_of
 from schemas.faults import FaultCode
 from schemas.identifiers import CODE_FORM, OFFICER_FORM, TEAM_FORM
@@ -47,7 +48,8 @@ OTHER_PARTY, OTHER_NUMBER = FaultCode.IDENTITY_MISMATCH, FaultCode.MESSAGE_REFER
 
 @cache
 def xml_bases() -> Mapping[str, bytes]:
-    """Every sample that is an interchange; a reduced delete per record type; a status notification with entries."""
+    """Every sample that is an interchange, and what no sample shows: reduced deletes, entries of a status notification,
+    the other parts of a transfer response, control data of a test."""
     found = {path.stem: path.read_bytes() for path in sorted((VECTORS / "plain").glob("*.xml")) if not path.stem.startswith("SPGInterchangeResponse")}
     for name in KEYS:
         source = next(content for stem, content in found.items() if stem.startswith(f"{name}-"))
@@ -58,7 +60,18 @@ def xml_bases() -> Mapping[str, bytes]:
     found["InterchangeStatusNotification-entries"] = status.replace(
         b"</InterchangeStatusNotification>", (entry.format(1, "") + entry.format(2, more)).encode() + b"</InterchangeStatusNotification>"
     )
+    found["ConsolidatedTransferResponse-all-reject"] = _with_all_kinds(found["ConsolidatedTransferResponse-RQ-reject"])
+    test = b"<TestControlData>Made up.</TestControlData></SPGInterchangeHeader>"
+    found["ConnectionNotification-control-data"] = found["ConnectionNotification-nocode-norcr"].replace(b"</SPGInterchangeHeader>", test)
     return found
+
+
+def _with_all_kinds(content: bytes) -> bytes:
+    """A rejection of one requirement as one of everything that can be transferred, but for the whole case."""
+    start, end = content.index(b"<RQTransferResponse>"), content.rindex(b"</RQTransferResponse>") + len(b"</RQTransferResponse>")
+    part = content[start:end].decode()
+    parts = [part.replace("RQTransfer", f"{kind}Transfer").replace("RequirementID", entity) for kind, entity in ENTITY_IDS.items() if entity]
+    return content[:start] + "".join(parts).encode() + content[end:]
 
 
 def _reduced(content: bytes, name: str) -> bytes:
@@ -122,6 +135,15 @@ def _move(parent: etree._Element, element: etree._Element, place: int) -> None:
     """Take an element out of its parent and put it back at another place."""
     parent.remove(element)
     parent.insert(place, element)
+
+
+def _twice(tree: _Tree, element: etree._Element) -> Case:
+    """The element, and itself once more behind it."""
+    twin = etree.fromstring(etree.tostring(element, with_tail=False))
+    element.addnext(twin)
+    case = tree.at("repeated", REPEATED, twin)
+    element.getparent().remove(twin)
+    return case
 
 
 def _message_number(element: etree._Element) -> int | None:
@@ -224,11 +246,7 @@ def _structure(tree: _Tree, element: etree._Element, *, required: bool, empty: b
     yield tree.at("nested", STRUCTURE, element)
     del element[:]
     element.text = text
-    twin = etree.SubElement(parent, element.tag)
-    twin.text = text
-    parent.insert(place + 1, twin)
-    yield tree.at("repeated", REPEATED, twin)
-    parent.remove(twin)
+    yield _twice(tree, element)
     first, last = place, len(parent) - 1 - place
     if max(first, last) > 1:  # Where two neighbours change places, either may be called the misplaced one.
         _move(parent, element, 0 if first >= last else len(parent))
@@ -256,10 +274,7 @@ def _of_containers(tree: _Tree, parent: etree._Element, *, several: bool = False
         middle = several and 0 < place < len(found) - 1
         name = str(element.tag).removeprefix(QUALIFIED)
         if not middle:
-            twin = etree.fromstring(etree.tostring(element))
-            parent.insert(place + 1, twin)
-            yield tree.at("repeated", REPEATED, twin)
-            parent.remove(twin)
+            yield _twice(tree, element)
         if not middle or len(found) == 3:
             parent.remove(element)
             yield tree.at("missing", MISSING, parent, name)
@@ -273,17 +288,12 @@ def _of_containers(tree: _Tree, parent: etree._Element, *, several: bool = False
 
 def _of_message(tree: _Tree, message: etree._Element) -> Iterator[Case]:
     header, payload, trailer = message
-    for what, code, element in (("missing", MISSING, header), ("missing", MISSING, trailer), ("repeated", REPEATED, header), ("repeated", REPEATED, trailer)):
+    for element in (header, trailer):
+        yield _twice(tree, element)
         place = message.index(element)
-        if what == "missing":
-            message.remove(element)
-            yield tree.at(what, code, message, str(element.tag).removeprefix(QUALIFIED))
-            message.insert(place, element)
-        else:
-            twin = etree.fromstring(etree.tostring(element))
-            message.insert(place + 1, twin)
-            yield tree.at(what, code, twin)
-            message.remove(twin)
+        message.remove(element)
+        yield tree.at("missing", MISSING, message, str(element.tag).removeprefix(QUALIFIED))
+        message.insert(place, element)
     _move(message, trailer, 0)
     yield tree.at("misplaced", MISPLACED, trailer)
     _move(message, trailer, 2)
@@ -326,10 +336,7 @@ def _of_parts(tree: _Tree, payload: etree._Element) -> Iterator[Case]:
     blocks = {QUALIFIED + part.block.top: part.block for part in shape.parts}
     for part in parts:
         yield from _of_block(tree, part, blocks[part.tag], lambda path: field_of(model, ("parts", *path)), shared=model)
-    twin = etree.fromstring(etree.tostring(master))
-    payload.insert(1, twin)
-    yield tree.at("repeated", REPEATED, twin)
-    payload.remove(twin)
+    yield _twice(tree, master)
     payload.remove(master)
     yield tree.at("missing", MISSING, payload, str(master.tag).removeprefix(QUALIFIED))
     payload.append(master)
@@ -350,10 +357,7 @@ def _of_block(tree: _Tree, top: etree._Element, block: Block, lookup: Lookup, sh
     (details,) = top
     yield from _of_containers(tree, details)
     yield from _around(tree, top)
-    twin = etree.fromstring(etree.tostring(details))
-    top.append(twin)
-    yield tree.at("repeated", REPEATED, twin)
-    top.remove(twin)
+    yield _twice(tree, details)
     for record, element in zip(block.records, details, strict=True):
         yield from _of_leaves(tree, element, record, lookup, shared)
 
