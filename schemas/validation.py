@@ -32,6 +32,7 @@ _CODES: Final[Mapping[str, FaultCode]] = {
     "too_long": FaultCode.TOO_COMPLEX,
     "string_too_long": FaultCode.VALUE_TOO_LONG,
     "recursion_loop": FaultCode.TOO_COMPLEX,
+    "json_invalid": FaultCode.MALFORMED,
 }
 _DETAILS: Final[Mapping[FaultCode, str]] = {
     FaultCode.ELEMENT_MISSING: "It is mandatory here.",
@@ -39,6 +40,7 @@ _DETAILS: Final[Mapping[FaultCode, str]] = {
     FaultCode.CODE_UNKNOWN: "The code is not in its list.",
     FaultCode.STRUCTURE_INVALID: "Another structure was expected.",
     FaultCode.TOO_COMPLEX: "There are more of them than the limit allows.",
+    FaultCode.MALFORMED: "The JSON holds an escape that is no character, or a number that is not read.",
 }
 _OWN_CODES: Final = frozenset(FaultCode)
 _NO_VALUE: Final = frozenset({FaultCode.ELEMENT_MISSING, FaultCode.ELEMENT_UNKNOWN, FaultCode.TOO_COMPLEX, FaultCode.STRUCTURE_INVALID})

@@ -5,9 +5,14 @@ import json
 import pytest
 from lxml import etree
 
+from adapters.agencies.canonical.adapter import CanonicalAdapter
 from gateway.api.faults import SOAP_11, SOAP_12, problem, soap_fault
+from gateway.exchange.receipts import fault_claim
 from schemas.faults import FAULTS, Fault, FaultCode
+from schemas.receipts import Receipt, Stage, encode
 from schemas.telling import MAX_ALSO, MEMBERS, bounded, line, members
+from tests.support.mutations import faults_in
+from tests.support.mutations_json import json_bases
 
 G = "{urn:interagency-gateway:fault}"
 WHOLE = Fault(FaultCode.VERSION_CONFLICT, "It is older.", "/a/b", 3, "ZZ", "1" * 32)
@@ -56,3 +61,25 @@ def test_ten_thousand_faults_make_a_bounded_answer() -> None:
 def test_the_bound_is_exact(count: int, more: int) -> None:
     shown, rest = bounded([WHOLE] * count)
     assert (len(shown), rest) == (count - more, more)
+
+
+_ODD = {
+    "half a pair, twice": (b'"header":{', b'"header":{"\\ud800":1,"\\ud800":2,', FaultCode.ELEMENT_REPEATED, "/header/\\ud800"),
+    "half a pair as name": (b'"document":{', b'"document":{"\\ud800":1,', FaultCode.MALFORMED, ""),
+    "half a pair as value": (b'"sender":"N00"', b'"sender":"\\ud800"', FaultCode.MALFORMED, ""),
+    "control characters": (b'"document":{', b'"document":{"\\u0000\\u001b[2J":1,', FaultCode.ELEMENT_UNKNOWN, "/document/\x00\x1b[2J"),
+    "as long as one likes": (b'"document":{', b'"document":{"' + b"x" * 5000 + b'":1,', FaultCode.ELEMENT_UNKNOWN, "/document/" + "x" * 64),
+}
+
+
+@pytest.mark.parametrize("name", _ODD)
+def test_a_name_that_no_text_can_carry_is_survived_by_every_face(name: str) -> None:
+    was, now, code, pointer = _ODD[name]
+    base = json_bases()["Contact-ins-full/1"]
+    assert was in base
+    (fault,) = faults_in(CanonicalAdapter().read, base.replace(was, now, 1))
+    assert (fault.code, fault.pointer) == (code, pointer)
+    assert json.loads(problem(fault, instance="").body).get("pointer", "") == pointer
+    (told,) = _elements(soap_fault(fault, SOAP_12, instance="").body)
+    assert told["Code"] == code.value
+    assert encode(Receipt(issuer="i", audience="a", receipt_id="r", issued_at=1, stage=Stage.REFUSED, subject="s", fault=fault_claim(fault)))
