@@ -16,6 +16,7 @@ from gateway.contract import Clock, MessageFilter, QueueFigures, Store, StoreUna
 from gateway.exchange import settle
 from gateway.exchange.delivery import Event, ImpossibleTransition, next_state
 from gateway.exchange.means import Means
+from gateway.exchange.statuses import versions_told
 from gateway.partners import onboarding
 from gateway.partners.directory import Directory
 from gateway.partners.onboarding import Parts
@@ -222,6 +223,7 @@ class Operations:
             directory=self.directory(),
             submission=queries.submissions([submission]).get(submission),
             siblings=queries.deliveries_of_submissions([submission]).get(submission, ()),
+            versions=versions_told(queries.receipts_of_submission(submission)),
         )
 
 

@@ -16,10 +16,10 @@ from gateway.changes import Changes
 from gateway.contract import Clock, Store, StoreUnavailable
 from gateway.exchange.accept import Decision
 from gateway.exchange.means import Means
-from gateway.exchange.settle import Surroundings
 from gateway.exchange.statuses import versions_told
 from gateway.partners.directory import Directory
 from gateway.records import Delivery
+from gateway.steps.around import Around
 from gateway.trust.contract import ClaimedSender, Lookup, Packaging, SenderTrust
 from gateway.trust.keyring import KeyUse
 from schemas.faults import FaultCode
@@ -97,24 +97,17 @@ class Step:
             known = self._lookups[packaging] = (directory, _lookup_in(directory, packaging))
         return known[1]
 
-    def _surroundings(self, deliveries: Sequence[Delivery], directory: Directory) -> Mapping[str, Surroundings]:
-        """Facts for telling senders, by delivery id. Only SPG senders need more than the directory."""
+    def _around(self, deliveries: Sequence[Delivery], directory: Directory) -> Around:
+        """Facts for telling senders. Only SPG senders need more than the directory."""
+        around = Around(directory)
         wanted = {d.submission_id for d in deliveries if (a := directory.inbound(d.sender)) is not None and a.packaging == "wss"}
-        if not wanted:
-            around = Surroundings(directory=directory)
-            return {d.delivery_id: around for d in deliveries}
-        submissions = self._parts.store.queries.submissions(list(wanted))
-        siblings = self._parts.store.queries.deliveries_of_submissions(list(wanted))
-        versions = {submission: self._versions(submission, some, directory) for submission, some in siblings.items()}
-        return {
-            d.delivery_id: Surroundings(
-                directory=directory,
-                submission=submissions.get(d.submission_id),
-                siblings=siblings.get(d.submission_id, ()),
-                versions=versions.get(d.submission_id, {}),
-            )
-            for d in deliveries
-        }
+        if wanted:
+            submissions = self._parts.store.queries.submissions(list(wanted))
+            siblings = self._parts.store.queries.deliveries_of_submissions(list(wanted))
+            for submission in wanted:
+                some = siblings.get(submission, ())
+                around.add(submission, submissions.get(submission), some, self._versions(submission, some, directory))
+        return around
 
     def _versions(self, submission: SubmissionId, siblings: Sequence[Delivery], directory: Directory) -> Mapping[DeliveryId, str]:
         """Only where one of them met a conflict and the sender's agreement has it told."""

@@ -56,7 +56,7 @@ class CollectStep(Step):
             return Decision(Settled(message_ids=ids, repeated=True))
         if delivery.document is None or not may_follow(delivery.state, Event.DELIVER):
             return Decision(Declined(fault=Fault(FaultCode.RECEIPT_STAGE_INVALID, f"The delivery is {delivery.state.value}.")))
-        around = self._surroundings([delivery], directory)[delivery_id]
+        around = self._around([delivery], directory).of(delivery)
         word = settle.Word(stage=Stage.DELIVERED, basis=Basis.MAILBOX)
         return Decision(Settled(message_ids=ids), settle.say(delivery, word, around, self._parts.means, self._now()))
 

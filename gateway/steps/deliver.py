@@ -25,6 +25,7 @@ from gateway.partners.agreement import DeliveryMode, OrderUntil
 from gateway.partners.directory import Directory
 from gateway.partners.party import Standing
 from gateway.records import Attempt, Delivery, DeliveryKind, DeliveryState, MessageRecord
+from gateway.steps.around import Around
 from gateway.steps.base import Parts, Step
 from gateway.steps.breaker import Breakers
 from gateway.trust.contract import SignerUnavailable
@@ -196,16 +197,20 @@ class DeliverStep(Step):
     def _judge(self, outcomes: Sequence[_Outcome], leg: Leg, directory: Directory, *, again: bool) -> list[Decision]:
         fresh = self._parts.store.queries.deliveries([o.delivery.delivery_id for o in outcomes]) if again else {}
         current = [fresh.get(o.delivery.delivery_id, o.delivery) for o in outcomes]
-        around = self._surroundings(current, directory) if leg.agreement.mode is not DeliveryMode.QUEUE else {}
-        return [self._consequence(d, o, leg, around, directory) for d, o in zip(current, outcomes, strict=True)]
+        around = self._around(current, directory) if leg.agreement.mode is not DeliveryMode.QUEUE else Around(directory)
+        decisions = []
+        for delivery, outcome in zip(current, outcomes, strict=True):
+            decisions.append(self._consequence(around.now(delivery), outcome, leg, around))
+            around.note(decisions[-1].changes)
+        return decisions
 
-    def _consequence(self, delivery: Delivery, outcome: _Outcome, leg: Leg, around: Mapping[str, settle.Surroundings], directory: Directory) -> Decision:
+    def _consequence(self, delivery: Delivery, outcome: _Outcome, leg: Leg, around: Around) -> Decision:
         if delivery.version != outcome.delivery.version and delivery.state not in BLOCKING:
             # The recipient's own word came in while we were writing ours: it says more.
             return Decision(_SETTLED)
-        return Decision(_SETTLED, self._changes(delivery, outcome, leg, around, directory))
+        return Decision(_SETTLED, self._changes(delivery, outcome, leg, around))
 
-    def _changes(self, delivery: Delivery, outcome: _Outcome, leg: Leg, around: Mapping[str, settle.Surroundings], directory: Directory) -> Changes:
+    def _changes(self, delivery: Delivery, outcome: _Outcome, leg: Leg, around: Around) -> Changes:
         now, handover = self._now(), outcome.handover
         match handover:
             case HandedOver() if leg.agreement.mode is DeliveryMode.QUEUE and delivery.kind is DeliveryKind.MESSAGE:
@@ -215,22 +220,15 @@ class DeliverStep(Step):
             # Of a notice no receipt is owed: a queue's confirm, or a 2xx, is all there is to know.
             case HandedOver() if delivery.kind is DeliveryKind.NOTICE and (leg.agreement.mode is DeliveryMode.QUEUE or leg.agreement.packaging != "wss"):
                 word = settle.Word(stage=Stage.DELIVERED, basis=Basis.TRANSPORT)
-                return settle.say(
-                    delivery,
-                    word,
-                    around.get(delivery.delivery_id) or settle.Surroundings(directory=directory),
-                    self._parts.means,
-                    now,
-                    attempt=outcome.attempt,
-                )
+                return settle.say(delivery, word, around.of(delivery), self._parts.means, now, attempt=outcome.attempt)
             case _:
-                return self._answered(delivery, outcome, leg, around.get(delivery.delivery_id) or settle.Surroundings(directory=directory), directory)
+                return self._answered(delivery, outcome, leg, around)
 
-    def _answered(self, delivery: Delivery, outcome: _Outcome, leg: Leg, around: settle.Surroundings, directory: Directory) -> Changes:
+    def _answered(self, delivery: Delivery, outcome: _Outcome, leg: Leg, around: Around) -> Changes:
         """The peer said something: believe it only where its own signature, or the transport, says so."""
         now, handover = self._now(), outcome.handover
         packaging = self._parts.packagings[leg.agreement.packaging]
-        lookup = self._lookup(directory, packaging.name)
+        lookup = self._lookup(around.directory, packaging.name)
         try:
             word = word_of_answer(handover, delivery, leg, packaging, lookup, issuer=self._parts.means.issuer, now=now)
         except AnswerNotBelieved as reason:
@@ -239,7 +237,7 @@ class DeliverStep(Step):
                 delivery, fault, leg.agreement, now, replace(outcome.attempt, outcome="try-later", fault=fault.code.value, detail=fault.detail)
             )
         if word is not None:
-            return settle.say(delivery, word, around, self._parts.means, now, attempt=outcome.attempt)
+            return settle.say(delivery, word, around.of(delivery), self._parts.means, now, attempt=outcome.attempt)
         fault = handover.fault if isinstance(handover, TryLater | Refused) else Fault(FaultCode.RECIPIENT_REFUSED)
         if isinstance(handover, TryLater):
             return settle.failed(delivery, fault, leg.agreement, now, outcome.attempt)

@@ -23,6 +23,7 @@ from gateway.exchange.submission import Submission
 from gateway.partners.agreement import Agreement, OrderUntil
 from gateway.partners.directory import Directory
 from gateway.records import Delivery, DuplicateKey, OutboxEntry, SubmissionRecord, Verdict
+from gateway.steps.around import Around
 from gateway.steps.base import Step
 from gateway.trust.contract import SignerUnavailable, VerifiedContent
 from schemas.envelope import Interchange
@@ -134,7 +135,7 @@ class SubmitStep(Step):
     def _decide(self, items: Sequence[_Item], directory: Directory) -> list[Decision]:
         known = self._load_keys([item.key for item in items if isinstance(item, _Taken)])
         found = self._load_deliveries([item.statement for item in items if isinstance(item, _Said)])
-        around = self._surroundings(list(found.values()), directory)
+        around = self._around(list(found.values()), directory)
         successors = self._load_successors(list(found.values()), directory)
         decisions: list[Decision] = []
         for item in items:
@@ -144,6 +145,7 @@ class SubmitStep(Step):
                 case _Said():
                     found_for_it = found.get(_place(item.statement))
                     decisions.append(self._guarded(partial(self._settle, item, found_for_it, directory, around, successors)))
+                    around.note(decisions[-1].changes)
                 case Decision():
                     decisions.append(item)
         return decisions
@@ -235,12 +237,12 @@ class SubmitStep(Step):
         item: _Said,
         delivery: Delivery | None,
         directory: Directory,
-        around: Mapping[str, settle.Surroundings],
+        around: Around,
         successors: Mapping[tuple[str, str], Delivery],
     ) -> Decision:
         now, statement = self._now(), item.statement
         try:
-            found = statements.check(statement, delivery, directory)
+            found = statements.check(statement, around.now(delivery) if delivery is not None else None, directory)
         except Refusal as refusal:
             facts = {"organisation": statement.organisation, "fault": refusal.fault.code.value}
             event = AuditEvent(AuditCode.RECEIPT_REFUSED, now, statement.subject, facts)
@@ -248,7 +250,7 @@ class SubmitStep(Step):
         ids = (found.message_id,) if found.message_id else ()
         if statements.said_before(statement, found):
             return Decision(Settled(message_ids=ids, repeated=True, sender=found.recipient))
-        changes = settle.say(found, statement.word, around[found.delivery_id], self._parts.means, now)
+        changes = settle.say(found, statement.word, around.of(found), self._parts.means, now)
         following = successors.get((found.recipient, found.lane))
         if following is not None and following.delivery_id != found.delivery_id:
             changes = replace(changes, outbox=(*changes.outbox, accept.parcel_entry(following, None, self._parts.means)))

@@ -8,6 +8,7 @@ import pytest
 from adapters.contract import Refused, TryLater, WireMessage
 from gateway.exchange.receipts import LINES_MEDIA_TYPE
 from gateway.exchange.results import Accepted, Declined, Settled
+from gateway.exchange.submission import Submission
 from gateway.partners.agreement import DeliveryMode, OrderUntil, RetryPolicy
 from gateway.records import Delivery, DeliveryState
 from gateway.steps import deliver as step
@@ -34,8 +35,15 @@ def now_of(world: World, message_id: object) -> Delivery:
     return world.store.queries.deliveries_of_messages([message_id])[message_id][0]  # type: ignore[list-item,index]
 
 
-def word(world: World, delivery: Delivery, stage: Stage = Stage.APPLIED, *, by: str = "beta", recipient: str | None = "C17", sent: str | None = None) -> object:
+def word(world: World, delivery: Delivery, stage: Stage = Stage.APPLIED, **how: str | None) -> object:
     """The recipient's own signed receipt, handed in as it would be over AMQP."""
+    return world.pipeline.submit([receipt_of(world, delivery, stage, **how)])[0]  # type: ignore[arg-type]
+
+
+def receipt_of(
+    world: World, delivery: Delivery, stage: Stage = Stage.APPLIED, *, by: str = "beta", recipient: str | None = "C17", sent: str | None = None
+) -> Submission:
+    """The same, not yet handed in."""
     receipt = Receipt(
         issuer=by,
         audience=world.means.issuer,
@@ -46,7 +54,7 @@ def word(world: World, delivery: Delivery, stage: Stage = Stage.APPLIED, *, by: 
         recipient=recipient,
         sent_digest=sent or now_of(world, delivery.message_id).sent_digest,  # type: ignore[arg-type]
     )
-    return world.pipeline.submit([world.submission(by, world.signed(by, encode(receipt), kind="receipt"))])[0]
+    return world.submission(by, world.signed(by, encode(receipt), kind="receipt"))
 
 
 def test_queue_mode_waits_for_the_recipients_own_word(world: World) -> None:

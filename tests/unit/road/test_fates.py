@@ -9,7 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gateway.audit.events import AuditCode
-from gateway.exchange.results import Accepted, Declined
+from gateway.changes import Changes, Committed
+from gateway.exchange.results import Accepted, Declined, Settled
+from gateway.exchange.submission import Submission
 from gateway.partners.agreement import DeliveryMode
 from gateway.records import Verdict
 from schemas.faults import FAULTS, FaultCode
@@ -17,7 +19,7 @@ from schemas.identifiers import PartyCode
 from schemas.receipts import MessageVerdict, Stage
 from tests.support.mixed import BAD, GOOD, interchange_of
 from tests.support.world import World, both, contact, default_agreements, make_world
-from tests.unit.road.test_deliver import now_of, word
+from tests.unit.road.test_deliver import now_of, receipt_of, word
 from tests.unit.road.test_spg import answer, sent_to_ndelius, soap_in
 from tests.unit.road.test_submit import hand_in, read_receipt
 
@@ -226,6 +228,46 @@ def test_without_the_agreement_the_notification_has_no_entries(tmp_path: Path) -
     (said,) = ended(world, taken(world, ["good", "missing"]), Stage.APPLIED)
     assert (said.status_code, said.messages) == (422, ())
     world.store.close()
+
+
+def words(world: World, result: Accepted, stage: Stage = Stage.APPLIED) -> list[Submission]:
+    """The recipient's receipts for all of them, not yet handed in."""
+    return [receipt_of(world, now_of(world, message_id), stage) for message_id in result.message_ids]
+
+
+def test_many_words_about_one_interchange_in_one_batch_end_it_at_once(partial_world: World) -> None:
+    result = taken(partial_world, [GOOD] * 60)
+    partial_world.deliver("C17")
+    commits = []
+    observed = partial_world.store.unit_of_work.commit
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("gateway.store.unit_of_work.SqlUnitOfWork.commit", lambda _, changes: commits.append(len(changes)) or observed(changes))
+        assert all(isinstance(one, Settled) for one in partial_world.pipeline.submit(words(partial_world, result)))
+    assert commits == [60]
+    partial_world.push.answers = [answer(partial_world)]
+    partial_world.deliver("N00")
+    (notice,) = sent_to_ndelius(partial_world)
+    assert [one.status_code for one in notice.entries[0].payload.messages] == [202] * 60
+
+
+@pytest.mark.parametrize("overtaken", [0, 3, 5])
+def test_a_word_that_another_process_was_faster_with_does_not_end_it_twice(partial_world: World, overtaken: int) -> None:
+    result = taken(partial_world, [GOOD] * 6)
+    partial_world.deliver("C17")
+    batch = words(partial_world, result)
+    commit, others = partial_world.store.unit_of_work.commit, [batch[overtaken]]
+
+    def late(_: object, changes: Sequence[Changes]) -> Committed:
+        if others:
+            assert isinstance(partial_world.pipeline.submit([others.pop()])[0], Settled)
+        return commit(changes)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("gateway.store.unit_of_work.SqlUnitOfWork.commit", late)
+        assert all(isinstance(one, Settled) for one in partial_world.pipeline.submit(batch))
+    assert len(partial_world.parcels("N00")) == 1
+    receipts = partial_world.store.queries.receipts_of_submission(result.submission_id)
+    assert sorted(str(one.message_id) for one in receipts if one.stage == "applied") == sorted(result.message_ids)
 
 
 # -- limits ------------------------------------------------------------------------------------------------

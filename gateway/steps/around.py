@@ -1,0 +1,61 @@
+"""Around: what surrounds the deliveries of one batch, kept up to date with the decisions before the one in hand.
+
+What it is: the facts that settlement needs to tell SPG senders, who are told once per interchange: its other deliveries,
+as this batch leaves them. Without that, of many words about one interchange in one batch only the first could stand. What
+it is not: I/O, nor a rule. Called by the steps, which load it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from gateway.changes import Changes
+from gateway.exchange.settle import Surroundings
+from gateway.exchange.statuses import versions_told
+from gateway.partners.directory import Directory
+from gateway.records import Delivery, SubmissionRecord
+from schemas.faults import FaultCode
+from schemas.identifiers import DeliveryId, SubmissionId
+
+
+@dataclass(slots=True)
+class _Interchange:
+    """One submission of an SPG sender with all its message deliveries."""
+
+    submission: SubmissionRecord | None
+    deliveries: dict[DeliveryId, Delivery]
+    versions: dict[DeliveryId, str]
+
+
+@dataclass(slots=True)
+class Around:
+    """Of one batch."""
+
+    directory: Directory
+    _interchanges: dict[SubmissionId, _Interchange] = field(default_factory=dict)
+
+    def add(self, submission_id: SubmissionId, submission: SubmissionRecord | None, deliveries: Sequence[Delivery], versions: Mapping[DeliveryId, str]) -> None:
+        """Take up one interchange, as the store has it."""
+        self._interchanges[submission_id] = _Interchange(submission, {one.delivery_id: one for one in deliveries}, dict(versions))
+
+    def of(self, delivery: Delivery) -> Surroundings:
+        """What surrounds it now."""
+        found = self._interchanges.get(delivery.submission_id)
+        if found is None:
+            return Surroundings(directory=self.directory)
+        siblings = tuple(found.deliveries.values())
+        return Surroundings(directory=self.directory, submission=found.submission, siblings=siblings, versions=found.versions)
+
+    def now(self, delivery: Delivery) -> Delivery:
+        """The delivery as the decisions before leave it."""
+        found = self._interchanges.get(delivery.submission_id)
+        return found.deliveries.get(delivery.delivery_id, delivery) if found is not None else delivery
+
+    def note(self, changes: Changes | None) -> None:
+        """A decision was taken. Should the store find it stale, it hands back all later ones that rest on it: each
+        settlement of an interchange writes the first of its deliveries, so their versions are one chain."""
+        for delivery in changes.deliveries if changes is not None else ():
+            found = self._interchanges.get(delivery.submission_id)
+            if found is not None and delivery.delivery_id in found.deliveries:
+                found.deliveries[delivery.delivery_id] = replace(delivery, version=delivery.version + 1)
+                if changes is not None and delivery.fault == FaultCode.VERSION_CONFLICT.value:
+                    found.versions |= versions_told(changes.receipts)
