@@ -3,17 +3,20 @@
 import typing
 from collections.abc import Mapping
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from adapters.agencies.ndelius import parsing
 from adapters.agencies.ndelius.interchange import read_interchange
 from adapters.agencies.ndelius.tables import SHAPES, own_leaves
 from adapters.agencies.ndelius.writing import write_interchange
 from schemas.canonical.case import Deletion
 from schemas.catalogue import CATALOGUE
 from schemas.envelope import Entry, Interchange, Message
+from schemas.faults import Refusal
 from schemas.identifiers import MessageId
 from schemas.payload import Payload
 from tests.support.dialects import VECTORS, Letter, infoset, interchanges, messages_of, outgoing, outgoing_for, taken
@@ -23,6 +26,7 @@ _FEW = settings(max_examples=12, deadline=None)
 _RELAXED = settings(max_examples=60, deadline=None)
 _TYPES = pytest.mark.parametrize("kind", sorted(CATALOGUE))
 _SAMPLES = sorted(path for path in (VECTORS / "plain").glob("*.xml") if not path.name.startswith("SPGInterchangeResponse"))
+_DAMAGES = [b"", b"<", b"x", b"<a/>", b"</", b"&b;", b"<!-- -->", b"\n", b"\xff", b"<?a?>"]
 _BLANK = {kind: {leaf.path[0] for leaf in own_leaves(shape) if leaf.empty} for kind, shape in SHAPES.items()}
 """Elements that are always there: what is not said is written, and read, as empty."""
 _NOT_SAID = {"description", "test_control_data", "entity_id"}
@@ -115,6 +119,26 @@ def test_the_same_document_in_other_bytes_says_the_same(kind: str) -> None:
 def test_the_same_interchange_in_other_bytes_says_the_same(letter: Letter, seed: int) -> None:
     content = write_interchange(letter.messages, letter.outgoing).content
     assert _again(_same(letter, dressed(content, seed))) == content
+
+
+@given(interchanges(), st.integers(0, 2**32), st.integers(1, 300), st.integers(0, 20_000), st.sampled_from(_DAMAGES))
+@_RELAXED
+def test_a_document_read_in_pieces_is_read_as_in_one(letter: Letter, seed: int, size: int, place: int, damage: bytes) -> None:
+    """Also where it is damaged: the same messages, or a refusal. Which of several faults comes first may differ."""
+    content = dressed(write_interchange(letter.messages, letter.outgoing).content, seed)
+    place %= len(content)
+    content = content[:place] + damage + content[place:]
+    whole = _outcome(content)
+    assert damage or whole is not None
+    with mock.patch.multiple(parsing, _WHOLE_BYTES=0, _CHUNK_BYTES=size):
+        assert _outcome(content) == whole
+
+
+def _outcome(content: bytes) -> Interchange | None:
+    try:
+        return read_interchange(content)
+    except Refusal:
+        return None
 
 
 @pytest.mark.parametrize("path", _SAMPLES, ids=lambda path: path.stem)
