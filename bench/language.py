@@ -63,7 +63,7 @@ class Memory:
 def main(arguments: Sequence[str]) -> int:
     """Measure and tell; 0 where every limit holds."""
     options = _options(arguments)
-    speeds = [_speed(path, options.rounds) for path in _samples()]
+    speeds = _speeds(_samples(), options.rounds)
     memory = [_memory(stage, options.messages) for stage in STAGES] if options.messages else []
     sys.stdout.write(_as_json(speeds, memory) if options.json else _as_table(speeds, memory))
     return int(bool(_missed(speeds, memory)))
@@ -72,7 +72,7 @@ def main(arguments: Sequence[str]) -> int:
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.language", description="Time and memory of the SPG dialect.")
     parser.add_argument("--json", action="store_true", help="figures as JSON")
-    parser.add_argument("--rounds", type=int, default=200, help="rounds of each measurement; the least counts")
+    parser.add_argument("--rounds", type=int, default=150, help="rounds of each measurement; the least counts")
     parser.add_argument("--messages", type=int, default=10_000, help="messages of about 2 kB in the large interchange; 0: time only")
     return parser.parse_args(arguments)
 
@@ -84,19 +84,41 @@ def _samples() -> list[Path]:
 # -- time ----------------------------------------------------------------------------------------------------
 
 
-def _speed(path: Path, rounds: int) -> Speed:
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One sample, and what is measured of it: bare parse, read, write, stored form; each with its repeats."""
+
+    path: Path
+    works: tuple[tuple[Callable[[], object], int], ...]
+    least: list[float]
+
+
+def _speeds(paths: Sequence[Path], rounds: int) -> list[Speed]:
+    """Every round goes through all samples, so that a busy moment meets each of them in a few rounds only."""
+    cases = [_case(path) for path in paths]
+    for _ in range(rounds):
+        for case in cases:
+            case.least[:] = [min(least, _once(*work)) for least, work in zip(case.least, case.works, strict=True)]
+    return [_speed(case) for case in cases]
+
+
+def _speed(case: _Case) -> Speed:
+    bare, read, write, stored = case.least
+    return Speed(case.path.stem, case.path.stat().st_size, bare * 1e6, read / bare, write / bare, stored / bare)
+
+
+def _case(path: Path) -> _Case:
     content, adapter = path.read_bytes(), NdeliusAdapter()
     interchange = adapter.read(content)
     messages = [Message(MessageId("m"), entry.header, entry.payload) for entry in interchange.entries if isinstance(entry, Entry)]
     outgoing = _outgoing(interchange)
-    bare, read, write, stored = _least(
-        rounds,
+    works: tuple[Callable[[], object], ...] = (
         lambda: etree.fromstring(content),
         lambda: adapter.read(content),
         lambda: write_interchange(messages, outgoing),
         lambda: [dump(message) for message in messages],
     )
-    return Speed(path.stem, len(content), bare * 1e6, read / bare, write / bare, stored / bare)
+    return _Case(path, tuple((work, max(1, int(_ROUND_SECONDS / _once(work, 20)))) for work in works), [float("inf")] * len(works))
 
 
 def _outgoing(interchange: Interchange) -> Outgoing:
@@ -110,14 +132,9 @@ def _outgoing(interchange: Interchange) -> Outgoing:
     )
 
 
-def _least(rounds: int, *works: Callable[[], object]) -> list[float]:
-    """Seconds that each takes, at least. Rounds take turns, so that a busy moment meets all of them."""
-    repeats = [max(1, int(_ROUND_SECONDS / _once(work, 20))) for work in works]
-    found = [[_once(work, repeat) for work, repeat in zip(works, repeats, strict=True)] for _ in range(rounds)]
-    return [min(times) for times in zip(*found, strict=True)]
-
-
 def _once(work: Callable[[], object], repeat: int) -> float:
+    """Seconds that it takes, once the caches are warm."""
+    work()
     started = time.perf_counter()
     for _ in range(repeat):
         work()
