@@ -17,13 +17,14 @@ from gateway.trust.contract import Limits, SealOrder
 from gateway.trust.policy import LEGACY_SPG
 from gateway.trust.soap import content_type, unwrap_unsigned, wrap
 from gateway.trust.unsafe_legacy import UnsafeLegacyWssPackaging
+from schemas.canonical.case import Deletion
 from schemas.faults import Fault, FaultCode
 from schemas.identifiers import OrganisationId
 from schemas.messages.interchange_status_notification import InterchangeStatusNotification
 from schemas.receipts import Basis, Receipt, Stage, encode
-from tests.support.world import World, both, default_agreements, make_world, seal_soap
+from tests.support.world import World, both, contact, default_agreements, make_world, seal_soap
 from tests.unit.road.test_deliver import accept, now_of, put_back, word
-from tests.unit.road.test_submit import read_receipt
+from tests.unit.road.test_submit import hand_in, read_receipt
 
 SAMPLES = Path(__file__).parents[2] / "vectors" / "spg" / "plain"
 
@@ -249,6 +250,24 @@ def test_spg_to_json_carries_the_whole_transfer(world: World) -> None:
     world.deliver("C17")
     row = now_of(world, result.message_ids[0])
     assert [item["pointer"] for item in json.loads(row.left_out)] == ["/header/application"]
+
+
+@pytest.mark.parametrize("reduced", [True, False])
+def test_a_delete_goes_out_in_the_agreed_form(tmp_path: Path, reduced: bool) -> None:
+    agreements = [a for a in default_agreements() if a.party != "N00"]
+    agreements += both(
+        "N00", dialect="ndelius", packaging="wss", mode=DeliveryMode.PUSH, endpoint="https://x.example/", reduced_deletes=reduced, message_statuses=True
+    )
+    world = make_world(f"sqlite:///{tmp_path / 'g.db'}", agreements)
+    result = hand_in(world, contact("m1", recipients=["N00"]).replace(b'"action": "INS"', b'"action": "DEL"'))
+    assert isinstance(result, Accepted), result
+    world.push.answers = [answer(world)]
+    world.deliver("N00")
+    (entry,) = sent_to_ndelius(world)[0].entries
+    assert isinstance(entry.payload, Deletion) is reduced
+    lost = [item["pointer"] for item in json.loads(now_of(world, result.message_ids[0]).left_out)]
+    assert ("/payload/notes" in lost) is reduced
+    world.store.close()
 
 
 @pytest.mark.parametrize("mode", [DeliveryMode.QUEUE, DeliveryMode.SHELF])
