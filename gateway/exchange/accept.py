@@ -56,7 +56,7 @@ def key_of_unreadable(verified: VerifiedContent) -> DuplicateKey:
 
 
 def again(existing: SubmissionRecord, later: tuple[str, ...], message_ids: tuple[MessageId, ...]) -> SubmitResult:
-    """An exact duplicate gets its first receipt, byte for byte."""
+    """An exact duplicate gets its first receipt, byte for byte, and where it was refused the same explanation."""
     if existing.verdict is Verdict.ACCEPTED:
         return Accepted(
             submission_id=existing.submission_id,
@@ -66,8 +66,14 @@ def again(existing: SubmissionRecord, later: tuple[str, ...], message_ids: tuple
             later_receipts=later,
             sender=existing.sender,
         )
-    fault = Fault(FaultCode(existing.fault or FaultCode.INTERNAL_ERROR.value))
-    return Declined(fault=fault, receipt=existing.receipt, submission_id=existing.submission_id, duplicate=True)
+    told = receipts.kept(existing.receipt)
+    return Declined(
+        fault=receipts.fault_of(told.fault) if told.fault else Fault(FaultCode.INTERNAL_ERROR),
+        also=tuple(receipts.fault_of(claim) for claim in told.also),
+        receipt=existing.receipt,
+        submission_id=existing.submission_id,
+        duplicate=True,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

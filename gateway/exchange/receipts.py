@@ -13,7 +13,7 @@ from gateway.exchange.means import Means
 from gateway.trust.compact import split
 from gateway.trust.contract import SealOrder
 from gateway.trust.digests import digest
-from schemas.faults import Fault
+from schemas.faults import Fault, FaultCode
 from schemas.identifiers import Digest, OrganisationId
 from schemas.receipts import Basis, Evidence, FaultClaim, MessageVerdict, Receipt, Stage, encode, from_claims
 from schemas.telling import bounded
@@ -43,6 +43,11 @@ def fault_claim(fault: Fault) -> FaultClaim:
         reference=fault.reference,
         current_version=fault.current_version or "",
     )
+
+
+def fault_of(claim: FaultClaim) -> Fault:
+    """Inverse of `fault_claim`, for what a receipt of ours tells."""
+    return Fault(FaultCode(claim.code), claim.detail, claim.pointer, claim.reference, claim.value, claim.current_version or None)
 
 
 def sign(receipt: Receipt, means: Means, now: datetime) -> SignedReceipt:

@@ -162,7 +162,8 @@ def test_a_whole_that_was_refused_may_come_again_corrected_under_the_same_refere
     again = soap_in(whole_world, interchange_of(["good", "missing"]))
     assert isinstance(first, Declined)
     assert isinstance(again, Declined)
-    assert (again.duplicate, again.receipt) == (True, first.receipt)
+    assert (again.duplicate, again.receipt, again.fault, again.also) == (True, first.receipt, first.fault, first.also)
+    assert again.fault.pointer
     assert len(taken(whole_world, ["good", "good"]).message_ids) == 2
 
 
@@ -181,7 +182,12 @@ REFERENCES = count(1_500_000_001_000)
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(kinds=st.lists(st.sampled_from([GOOD, *BAD]), min_size=1, max_size=6))
-def test_any_mix_gives_exactly_one_verdict_each(partial_world: World, kinds: list[str]) -> None:
+def test_any_mix_gives_exactly_one_verdict_each(partial_world: World, whole_world: World, kinds: list[str]) -> None:
+    whole = soap_in(whole_world, interchange_of(kinds, reference=str(next(REFERENCES))))
+    assert isinstance(whole, Accepted | Declined)
+    assert isinstance(whole, Accepted) is (set(kinds) == {GOOD})
+    verdict = "accepted" if isinstance(whole, Accepted) else "refused"
+    assert told(entries(whole_world, whole.receipt)) == [(verdict, BAD.get(kind, "")) for kind in kinds]
     result = soap_in(partial_world, interchange_of(kinds, reference=str(next(REFERENCES))))
     assert isinstance(result, Accepted | Declined)
     assert isinstance(result, Accepted) is (GOOD in kinds)
