@@ -6,6 +6,7 @@ bytes. What it is not: the SOAP envelope or its signature.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
 
 from adapters.agencies.ndelius.codes import LONDON, escaped, write_time
@@ -76,7 +77,7 @@ def _root(shape: Shape, version: str) -> str:
 
 
 def _write_header(lines: list[str], message: Message, outgoing: Outgoing, answers: str | None, shape: Shape) -> None:
-    prepared = outgoing.prepared_at.astimezone(LONDON)
+    prepared = _local(outgoing.prepared_at)
     payload, header = message.payload, message.header
     lines.append(
         f"<SPGInterchangeHeader><SenderIdentity>{outgoing.sender}</SenderIdentity><ReceiverIdentity>{outgoing.recipient}</ReceiverIdentity>"
@@ -94,6 +95,13 @@ def _write_header(lines: list[str], message: Message, outgoing: Outgoing, answer
     if isinstance(payload, ConnectionNotification) and payload.test_control_data is not None:
         lines.append(f"<{CONTROL_DATA}>{escaped(payload.test_control_data)}</{CONTROL_DATA}>")
     lines.append("</SPGInterchangeHeader>")
+
+
+def _local(instant: datetime) -> datetime:
+    try:
+        return instant.astimezone(LONDON)
+    except OverflowError:
+        raise refuse(FaultCode.NOT_TRANSLATABLE, "In London that instant lies before the first year.", pointer="/header/prepared_at") from None
 
 
 def _write_message(lines: list[str], message: Message, number: int, outgoing: Outgoing, shape: Shape, left_out: list[LeftOut]) -> None:

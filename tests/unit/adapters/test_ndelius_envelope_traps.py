@@ -167,6 +167,12 @@ def test_times_of_preparation_are_local(date: str, time: str, utc: str) -> None:
     assert read_interchange(content.encode()).prepared_at == datetime.datetime.fromisoformat(utc)
 
 
+def test_an_instant_without_a_local_date_cannot_be_written() -> None:
+    first = datetime.datetime(1, 1, 1, tzinfo=datetime.UTC)
+    assert _not_translatable(_sample("Contact"), prepared_at=first) == "/header/prepared_at"
+    assert "<DateOfPreparation>0001-01-01<" in _written(_sample("Contact"), prepared_at=first + datetime.timedelta(hours=1))
+
+
 # Versions
 
 
