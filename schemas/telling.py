@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
-from schemas.faults import Fault
+from schemas.faults import FAULTS, Fault, FaultCode
 
 MEMBERS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -43,6 +43,12 @@ def members(fault: Fault) -> dict[str, str | int]:
         "advice": row.advice,
     }
     return {name: value for name, value in told.items() if value is not None and value != ""}
+
+
+def acting(code: str | None) -> tuple[str, str]:
+    """Who has to act on a fault that was kept by its code, and what to do; empty where the code is none of the table."""
+    row = FAULTS.get(FaultCode(code)) if code in frozenset(FaultCode) else None
+    return (row.blame.value, row.advice) if row else ("", "")
 
 
 def bounded(also: Sequence[Fault]) -> tuple[Sequence[Fault], int]:

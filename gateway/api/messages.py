@@ -24,6 +24,7 @@ from gateway.contract import Queries
 from gateway.records import Delivery, DeliveryState, MessageRecord, ReceiptRecord, SubmissionRecord
 from schemas.faults import FaultCode, refuse
 from schemas.identifiers import MessageId, SubmissionId
+from schemas.telling import MEMBERS, acting
 
 router = APIRouter(tags=["messages"])
 _READING = documented(FaultCode.NOT_AUTHENTICATED, FaultCode.CALLER_NOT_CONNECTED, FaultCode.NOT_FOUND, FaultCode.REQUEST_INVALID, FaultCode.UNAVAILABLE)
@@ -70,6 +71,8 @@ class DeliveryView(BaseModel):
     left_out: list[LeftOutView]
     fault: str | None
     fault_detail: str | None
+    fault_blame: str | None = Field(None, description=MEMBERS["blame"])
+    fault_advice: str | None = Field(None, description=MEMBERS["advice"])
     attempts: list[AttemptView]
 
 
@@ -236,6 +239,7 @@ def _common(record: MessageRecord, deliveries: Sequence[Delivery], kept: Sequenc
 
 def _delivery(delivery: Delivery, queries: Queries) -> DeliveryView:
     attempts = queries.attempts(delivery.delivery_id)
+    blame, advice = acting(delivery.fault)
     return DeliveryView(
         delivery_id=delivery.delivery_id,
         recipient=delivery.recipient,
@@ -247,6 +251,8 @@ def _delivery(delivery: Delivery, queries: Queries) -> DeliveryView:
         left_out=[LeftOutView(**entry) for entry in json.loads(delivery.left_out)],
         fault=delivery.fault,
         fault_detail=delivery.fault_detail,
+        fault_blame=blame or None,
+        fault_advice=advice or None,
         attempts=[AttemptView(number=one.number, at=one.at, outcome=one.outcome, fault=one.fault, detail=one.detail or None) for one in attempts],
     )
 

@@ -14,6 +14,7 @@ from gateway.partners.party import Organisation
 from gateway.partners.plan import Plan
 from gateway.records import Attempt, DeadLetter, Delivery, MessageRecord, ReceiptRecord
 from gateway.trust.keyring import KeyRecord, KeyUse
+from schemas.telling import acting
 
 Members = dict[str, object]
 
@@ -129,6 +130,7 @@ MESSAGE_COLUMNS = ("message id", "sender", "type", "action", "control reference"
 
 def delivery(record: Delivery) -> Members:
     """One delivery."""
+    blame, advice = acting(record.fault)
     return {
         "delivery_id": record.delivery_id,
         "message_id": record.message_id,
@@ -141,13 +143,16 @@ def delivery(record: Delivery) -> Members:
         "sent_digest": record.sent_digest,
         "fault": record.fault,
         "fault_detail": record.fault_detail,
+        "fault_blame": blame or None,
+        "fault_advice": advice or None,
         "updated_at": moment(record.updated_at),
     }
 
 
 def delivery_row(record: Delivery) -> tuple[str, ...]:
     """One delivery as a row."""
-    fault = " ".join(part for part in (record.fault or "", record.fault_detail or "") if part)
+    blame, advice = acting(record.fault)
+    fault = " ".join(part for part in (record.fault or "", record.fault_detail or "", f"(for the {blame}: {advice})" if blame else "") if part)
     return record.delivery_id, record.recipient, record.state.value, str(record.attempts), shown(record.next_attempt_at), fault
 
 

@@ -10,7 +10,7 @@ from gateway.api.faults import SOAP_11, SOAP_12, problem, soap_fault
 from gateway.exchange.receipts import fault_claim
 from schemas.faults import FAULTS, Fault, FaultCode
 from schemas.receipts import Receipt, Stage, encode
-from schemas.telling import MAX_ALSO, MEMBERS, bounded, line, members
+from schemas.telling import MAX_ALSO, MEMBERS, acting, bounded, line, members
 from tests.support.mutations import faults_in
 from tests.support.mutations_json import json_bases
 
@@ -45,6 +45,16 @@ def test_a_line_for_a_person_says_it_all() -> None:
     expected = f"version-conflict: message 3 /a/b: It is older. Found: ZZ. The record now has version {'1' * 32}. For the sender: {WHOLE.row.advice}"
     assert line(members(WHOLE)) == expected
     assert line({"code": "malformed"}) == "malformed"
+
+
+@pytest.mark.parametrize("code", list(FaultCode))
+def test_a_fault_that_was_kept_by_its_code_still_says_who_acts(code: FaultCode) -> None:
+    assert acting(code.value) == (FAULTS[code].blame.value, FAULTS[code].advice)
+
+
+@pytest.mark.parametrize("code", [None, "", "their-own-code"])
+def test_nobody_acts_on_a_code_that_is_not_ours(code: str | None) -> None:
+    assert acting(code) == ("", "")
 
 
 def test_ten_thousand_faults_make_a_bounded_answer() -> None:

@@ -104,6 +104,7 @@ def test_a_discard_ends_it_with_a_signed_receipt(busy: Installation) -> None:
     after = busy.ask("deliveries", "discard", "d-two", "--reason", "sent again by hand")["delivery"]
     assert isinstance(after, dict)
     assert (after["state"], after["fault"], after["fault_detail"]) == ("discarded", "discarded-by-operator", "sent again by hand")
+    assert (after["fault_blame"], after["fault_advice"]) == ("operator", "Read the operator's reason.")
     receipts = busy.ask("messages", "show", "m-two")["receipts"]
     assert isinstance(receipts, list)
     discarded = [one for one in receipts if one["stage"] == "discarded"]
