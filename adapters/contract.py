@@ -117,7 +117,9 @@ class Address:
     url: str | None = None
     timeout_seconds: float = 30.0
     message_id: str = ""
-    """Id of what is handed over, for transport headers."""
+    """Id of what is handed over, for transport headers and names of files."""
+    is_receipt: bool = False
+    """True for a receipt of ours, where a channel keeps them apart from messages."""
 
 
 class Channel(Protocol):

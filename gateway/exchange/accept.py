@@ -22,6 +22,7 @@ from gateway.partners.agreement import Agreement, DeliveryMode
 from gateway.partners.directory import Directory
 from gateway.records import Delivery, DeliveryKind, DuplicateKey, MessageRecord, OutboxEntry, SubmissionRecord, Verdict
 from gateway.trust.contract import VerifiedContent
+from gateway.trust.detached import whole
 from gateway.trust.digests import digest
 from gateway.trust.sealing import case_lookup, seal, seal_parcel
 from schemas.catalogue import dump
@@ -43,9 +44,12 @@ class Decision:
 
 
 def duplicate_key(interchange: Interchange, packaging: str) -> DuplicateKey:
-    """SPG: (sender, receiver, control reference); JSON: (sender, the sender's message id)."""
+    """SPG: (sender, receiver, control reference); JSON: (sender, the sender's message id); a batch of files:
+    (sender, control reference), since it has a number of its own and may go to many."""
     if packaging == "wss":
         return DuplicateKey("spg", interchange.sender, ",".join(interchange.recipients), interchange.control_reference)
+    if packaging == "detached":
+        return DuplicateKey("batch", interchange.sender, "", interchange.control_reference)
     return DuplicateKey("json", interchange.sender, "", interchange.entries[0].sender_message_id)
 
 
@@ -269,7 +273,7 @@ def refuse_unproven(submission: Submission, refusal: Refusal, *, means: Means, n
     """The signature failed. A caller whom the channel knows gets a signed refusal and the chain holds the
     cause; nobody else gets more than one sentence, and the chain cannot be flooded."""
     if submission.peer is None:
-        return Decision(Declined(fault=refusal.fault, also=tuple(refusal.also)))
+        return Decision(Declined(fault=refusal.fault, also=tuple(refusal.also), proven=False))
     submission_id = SubmissionId(means.new_id())
     received = digest(submission.wire.body)
     signed = receipts.of_submission(
@@ -284,7 +288,7 @@ def refuse_unproven(submission: Submission, refusal: Refusal, *, means: Means, n
     )
     event = refused_event(submission_id, refusal, now, submission.peer, signed.digest, received)
     outbox = answer_entries(submission, submission.peer, signed.jws, submission_id)
-    return Decision(_declined(refusal, signed.jws, submission_id), Changes(outbox=outbox, events=(event,)))
+    return Decision(replace(_declined(refusal, signed.jws, submission_id), proven=False), Changes(outbox=outbox, events=(event,)))
 
 
 def refused_event(subject: str, refusal: Refusal, now: datetime, organisation: str, receipt: str, received: str) -> AuditEvent:
@@ -312,21 +316,22 @@ def submission_record(
     signed: receipts.SignedReceipt,
     means: Means,
 ) -> SubmissionRecord:
-    """The archive copy: the bytes exactly as received, sealed."""
+    """The archive copy: the bytes exactly as received, sealed; a document and the signature beside it as one JWS."""
+    wire = whole(submission.wire)
     return SubmissionRecord(
         submission_id=submission_id,
         organisation=verified.key.organisation,
         sender=sender,
         channel=submission.channel,
         packaging=submission.packaging,
-        content_type=submission.wire.content_type,
+        content_type=wire.content_type,
         key=key,
         content_digest=verified.digest,
         control_reference=control_reference,
         verdict=Verdict.ACCEPTED,
         fault=None,
         received_at=submission.received_at,
-        archive=seal(submission.wire.body, means.archive, submission_id.encode(), means.random),
+        archive=seal(wire.body, means.archive, submission_id.encode(), means.random),
         receipt=signed.jws,
         receipt_digest=signed.digest,
     )

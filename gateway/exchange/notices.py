@@ -1,7 +1,7 @@
 """Notices: how a sender is told of a later stage.
 
-What it is: the rule that turns one of our receipts into its way back: into the sender's queue, pushed to its
-endpoint, or, for SPG senders, the InterchangeStatusNotification that nDelius waits for. What it is not: a
+What it is: the rule that turns one of our receipts into its way back: into the sender's queue or folder, pushed
+to its endpoint, or, for SPG senders, the InterchangeStatusNotification that nDelius waits for. What it is not: a
 receipt for a receipt: a status notification is never answered by another.
 """
 
@@ -59,13 +59,13 @@ def tell(
     if agreement.mode is DeliveryMode.QUEUE:
         entry = receipt_entry(organisation.organisation_id, signed.jws, signed.receipt.receipt_id, bundle=agreement.bundle_receipts)
         return Told(outbox=(entry,))
-    if agreement.mode is DeliveryMode.PUSH and agreement.receipt_endpoint:
-        return _pushed(settled, signed, means, now)
+    if agreement.mode is DeliveryMode.DROP or (agreement.mode is DeliveryMode.PUSH and agreement.receipt_endpoint):
+        return _handed_over(settled, signed, agreement.mode, means, now)
     return Told()
 
 
-def _pushed(settled: Delivery, signed: SignedReceipt, means: Means, now: datetime) -> Told:
-    notice = _notice(settled, DeliveryMode.PUSH, means, now)
+def _handed_over(settled: Delivery, signed: SignedReceipt, mode: DeliveryMode, means: Means, now: datetime) -> Told:
+    notice = _notice(settled, mode, means, now)
     notice = replace(
         notice,
         document=seal(signed.jws.encode("ascii"), means.archive, notice.delivery_id.encode(), means.random),

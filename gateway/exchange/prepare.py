@@ -21,12 +21,20 @@ def is_plain_receipt(delivery: Delivery) -> bool:
 
 
 def package(
-    delivery: Delivery, document: bytes, agreement: Agreement, organisation: OrganisationId, packaging: Packaging, means: Means, now: datetime
+    delivery: Delivery,
+    document: bytes,
+    agreement: Agreement,
+    organisation: OrganisationId,
+    packaging: Packaging,
+    means: Means,
+    now: datetime,
+    *,
+    media_type: str,
 ) -> WireMessage:
-    """The document as it travels. Raises SignerUnavailable."""
+    """The document as it travels; `media_type` is the dialect's. Raises SignerUnavailable."""
     if is_plain_receipt(delivery):
         return WireMessage(document, MEDIA_TYPE)
-    order = SealOrder(document=document, kind="message", audience=organisation, now=now, soap_version=agreement.soap_version)
+    order = SealOrder(document=document, kind="message", audience=organisation, now=now, soap_version=agreement.soap_version, media_type=media_type)
     return packaging.seal(order, means.signer_for(agreement.packaging))
 
 
@@ -38,4 +46,5 @@ def address(delivery: Delivery, agreement: Agreement, organisation: Organisation
         url=agreement.receipt_endpoint if is_plain_receipt(delivery) else agreement.endpoint,
         timeout_seconds=agreement.timeout_seconds,
         message_id=delivery.message_id or delivery.delivery_id,
+        is_receipt=is_plain_receipt(delivery),
     )

@@ -34,6 +34,8 @@ class Declined:
     receipt: str | None = None
     submission_id: SubmissionId | None = None
     duplicate: bool = False
+    proven: bool = True
+    """False where the signature was not believed: then nothing of it is kept in the archive."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

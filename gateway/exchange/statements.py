@@ -16,6 +16,7 @@ from gateway.exchange.translate import sequence_of
 from gateway.partners.directory import Directory
 from gateway.records import Delivery
 from gateway.trust.contract import VerifiedContent
+from gateway.trust.detached import whole
 from schemas.checks import spg_version
 from schemas.envelope import Entry, Interchange
 from schemas.faults import FAULTS, Category, FaultCode, Refusal, refuse
@@ -57,7 +58,7 @@ def of_receipt(verified: VerifiedContent, wire: WireMessage) -> Statement:
         raise refuse(FaultCode.RECEIPT_STAGE_INVALID, "A recipient can say delivered, applied or not-applied.", pointer="/stage")
     if receipt.sent_digest is None:
         raise refuse(FaultCode.RECEIPT_DIGEST_MISMATCH, "sent_digest is missing.", pointer="/sent_digest")
-    evidence = Evidence("application/jose", wire.body.decode("ascii"))
+    evidence = Evidence("application/jose", whole(wire).body.decode("ascii"))
     word = Word(stage=receipt.stage, basis=Basis.RECIPIENT_RECEIPT, fault=_bounded(receipt.fault), evidence=evidence)
     return Statement(
         organisation=verified.key.organisation,

@@ -16,7 +16,7 @@ class Submission:
 
     wire: WireMessage
     packaging: str
-    """`jws` or `wss`: the door knows which it serves."""
+    """`jws`, `detached` or `wss`: the door knows which it serves."""
     channel: str
     """`https`, `soap`, `amqp`, `file`: where it came in."""
     peer: OrganisationId | None

@@ -29,6 +29,12 @@ class DeliveryMode(StrEnum):
     """It consumes its own queue in our broker."""
     SHELF = "shelf"
     """It collects from its mailbox here."""
+    DROP = "drop"
+    """We leave files for it in a folder that it takes them from."""
+
+
+UNSEEN = frozenset({DeliveryMode.QUEUE, DeliveryMode.DROP})
+"""Nobody sees the recipient take what lies there: only its own signed word settles a delivery."""
 
 
 class LastStage(StrEnum):
@@ -55,7 +61,7 @@ class RetryPolicy:
     attempts: int = 400
     """After these the delivery is set aside, never dropped. With the defaults about four days."""
     resend_seconds: float = 900.0
-    """Queue mode: how long to wait for the recipient's receipt before publishing again."""
+    """Queue and drop: how long to wait for the recipient's receipt before handing over again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +73,7 @@ class Agreement:
     dialect: str
     version: str
     packaging: str
-    """`jws` or `wss`."""
+    """`jws`, `detached` or `wss`."""
     policy: SecurityPolicy = STRICT
     mode: DeliveryMode = DeliveryMode.PUSH
     endpoint: str | None = None

@@ -57,6 +57,7 @@ class Rule(StrEnum):
     CHANNEL_UNKNOWN = "channel-unknown"
     TYPE_UNKNOWN = "type-unknown"
     POLICY_MISMATCH = "policy-mismatch"
+    PACKAGING_MISMATCH = "packaging-mismatch"
     ORGANISATION_DIVIDED = "organisation-divided"
     ENDPOINT_INVALID = "endpoint-invalid"
     VALUE_OUT_OF_RANGE = "value-out-of-range"
@@ -83,6 +84,7 @@ RULES: dict[Rule, str] = {
     Rule.CHANNEL_UNKNOWN: "No channel serves this delivery mode.",
     Rule.TYPE_UNKNOWN: "There is no such message type.",
     Rule.POLICY_MISMATCH: "The security policy does not fit the packaging.",
+    Rule.PACKAGING_MISMATCH: "The packaging cannot travel over this delivery mode.",
     Rule.ORGANISATION_DIVIDED: "The parties of one organisation send in one dialect, under one policy and one maximum age, per packaging: its keys say which.",
     Rule.ENDPOINT_INVALID: "The endpoint does not fit the delivery mode.",
     Rule.VALUE_OUT_OF_RANGE: "A number of the agreement is out of range.",
@@ -182,6 +184,7 @@ def put_agreement(directory: Directory, agreement: Agreement, parts: Parts, now:
     _require_not_left(require_organisation(directory, party.organisation))
     _check_parts(agreement, parts)
     _check_policy(agreement)
+    _check_way(agreement)
     _check_endpoints(agreement)
     _check_numbers(agreement)
     event = _changed(
@@ -281,6 +284,12 @@ def _check_policy(agreement: Agreement) -> None:
         raise OnboardingError(Rule.POLICY_MISMATCH, "SOAP is 1.1 or 1.2.")
     if strange := agreement.receipt_stages - _LATER_STAGES:
         raise OnboardingError(Rule.VALUE_OUT_OF_RANGE, f"receipt_stages: {_known(min(strange), _LATER_STAGES)}")
+
+
+def _check_way(agreement: Agreement) -> None:
+    # A detached signature needs a second place beside the document: a file, or a header of the call.
+    if agreement.direction is Direction.OUTBOUND and agreement.packaging == "detached" and agreement.mode in (DeliveryMode.QUEUE, DeliveryMode.SHELF):
+        raise OnboardingError(Rule.PACKAGING_MISMATCH, f"{agreement.packaging} is for drop and push, not for {agreement.mode}.")
 
 
 def _check_endpoints(agreement: Agreement) -> None:

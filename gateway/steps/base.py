@@ -118,13 +118,21 @@ class Step:
         return self._parts.clock()
 
 
+_ALSO: Mapping[str, tuple[str, ...]] = {"jws": ("detached",)}
+"""Agreed packagings of partners that may send something laid out so besides: who signs documents beside them sends
+its receipts as compact JWS, over any door. Messages it may not: no adapter is found for those."""
+
+
 def _lookup_in(directory: Directory, packaging: str) -> Lookup:
     @lru_cache(maxsize=256)
     def find(claimed: ClaimedSender) -> SenderTrust | None:
         key = directory.keyring.find(claimed.key_id)
         if key is None or key.use is not KeyUse.SIGN:
             return None
-        agreements = [a for code in sorted(key.speaks_for) if (a := directory.inbound(code)) is not None and a.packaging == packaging]
+        agreements = [
+            a for code in sorted(key.speaks_for) if (a := directory.inbound(code)) is not None and a.packaging in (packaging, *_ALSO.get(packaging, ()))
+        ]
+        agreements.sort(key=lambda agreement: agreement.packaging != packaging)
         return SenderTrust(key, agreements[0].policy, agreements[0].max_age_seconds) if agreements else None
 
     return find

@@ -21,7 +21,7 @@ from gateway.exchange.delivery import BLOCKING, BLOCKING_UNTIL_APPLIED
 from gateway.exchange.results import Settled
 from gateway.exchange.route import Leg
 from gateway.exchange.translate import fix, translate
-from gateway.partners.agreement import DeliveryMode, OrderUntil
+from gateway.partners.agreement import UNSEEN, DeliveryMode, OrderUntil
 from gateway.partners.directory import Directory
 from gateway.partners.party import Standing
 from gateway.records import Attempt, Delivery, DeliveryKind, DeliveryState, MessageRecord
@@ -197,7 +197,7 @@ class DeliverStep(Step):
     def _judge(self, outcomes: Sequence[_Outcome], leg: Leg, directory: Directory, *, again: bool) -> list[Decision]:
         fresh = self._parts.store.queries.deliveries([o.delivery.delivery_id for o in outcomes]) if again else {}
         current = [fresh.get(o.delivery.delivery_id, o.delivery) for o in outcomes]
-        around = self._around(current, directory) if leg.agreement.mode is not DeliveryMode.QUEUE else Around(directory)
+        around = self._around(current, directory) if leg.agreement.mode not in UNSEEN else Around(directory)
         decisions = []
         for delivery, outcome in zip(current, outcomes, strict=True):
             decisions.append(self._consequence(around.now(delivery), outcome, leg, around))
@@ -213,12 +213,12 @@ class DeliverStep(Step):
     def _changes(self, delivery: Delivery, outcome: _Outcome, leg: Leg, around: Around) -> Changes:
         now, handover = self._now(), outcome.handover
         match handover:
-            case HandedOver() if leg.agreement.mode is DeliveryMode.QUEUE and delivery.kind is DeliveryKind.MESSAGE:
+            case HandedOver() if leg.agreement.mode in UNSEEN and delivery.kind is DeliveryKind.MESSAGE:
                 return settle.handed_to_queue(delivery, leg.agreement, now, outcome.attempt)
             case TryLater() if handover.answer is None:
                 return settle.failed(delivery, handover.fault, leg.agreement, now, outcome.attempt)
             # Of a notice no receipt is owed: a queue's confirm, or a 2xx, is all there is to know.
-            case HandedOver() if delivery.kind is DeliveryKind.NOTICE and (leg.agreement.mode is DeliveryMode.QUEUE or leg.agreement.packaging != "wss"):
+            case HandedOver() if delivery.kind is DeliveryKind.NOTICE and (leg.agreement.mode in UNSEEN or leg.agreement.packaging != "wss"):
                 word = settle.Word(stage=Stage.DELIVERED, basis=Basis.TRANSPORT)
                 return settle.say(delivery, word, around.of(delivery), self._parts.means, now, attempt=outcome.attempt)
             case _:
@@ -227,7 +227,8 @@ class DeliverStep(Step):
     def _answered(self, delivery: Delivery, outcome: _Outcome, leg: Leg, around: Around) -> Changes:
         """The peer said something: believe it only where its own signature, or the transport, says so."""
         now, handover = self._now(), outcome.handover
-        packaging = self._parts.packagings[leg.agreement.packaging]
+        # Answers to a document that travels as it is are compact receipts: there is no second place for a signature.
+        packaging = self._parts.packagings["wss" if leg.agreement.packaging == "wss" else "jws"]
         lookup = self._lookup(around.directory, packaging.name)
         try:
             word = word_of_answer(handover, delivery, leg, packaging, lookup, issuer=self._parts.means.issuer, now=now)
@@ -271,7 +272,8 @@ def seal_document(delivery: Delivery, leg: Leg, parts: Parts, now: datetime) -> 
         raise Unsealable("the delivery has no document")
     document = unseal(delivery.document, parts.means.archive, delivery.delivery_id.encode())
     packaging = parts.packagings[leg.agreement.packaging]
-    return prepare.package(delivery, document, leg.agreement, leg.organisation, packaging, parts.means, now)
+    media_type = parts.adapters[leg.agreement.dialect].media_type
+    return prepare.package(delivery, document, leg.agreement, leg.organisation, packaging, parts.means, now, media_type=media_type)
 
 
 def _is_out(decision: Decision, leg: Leg) -> bool:

@@ -1,7 +1,7 @@
 """What may be believed: the types that only `trust` makes, and the port of a packaging.
 
 What it is: `ClaimedSender` (looked up, not believed), `VerifiedContent` (exactly the signed bytes), and
-`Packaging`, which each of `jws` and `wss` keeps. What it is not: I/O: keys, policy and time are handed in.
+`Packaging`, which each of `jws`, `detached` and `wss` keeps. What it is not: I/O: keys, policy and time are handed in.
 """
 
 from collections.abc import Callable
@@ -37,7 +37,7 @@ class VerifiedContent:
     """Exactly the bytes that a signature covers, and the key that signed."""
 
     content: bytes
-    """JWS: the payload bytes. SOAP: exclusive c14n of the payload root, rebuilt from what was digested."""
+    """JWS: the payload bytes; detached: the document. SOAP: exclusive c14n of the payload root, rebuilt from what was digested."""
     digest: Digest
     """Content digest: SHA-256 of `content`."""
     key: KeyRecord
@@ -72,6 +72,8 @@ class SealOrder:
     audience: str
     now: datetime
     soap_version: str = "1.2"
+    media_type: str = "application/octet-stream"
+    """Of the document, where it travels as it is."""
 
 
 class Signer(Protocol):

@@ -1,12 +1,12 @@
 """The `jws` packaging: a message or receipt as a compact JWS (RFC 7515).
 
 What it is: the numbered checks of docs/security/verification.md over a JWS, and its making. What it is not: a
-JOSE library: one form, one header, one algorithm per key. Called by the pipeline through `Packaging`, and by
-`exchange.receipts` for receipts. The protected header is exactly `alg`, `kid`, `typ`, `aud`, `iat`.
+JOSE library: one form, one header, one algorithm per key. Called by the pipeline through `Packaging`, by
+`exchange.receipts` for receipts, and by `detached`, whose checks these are. The protected header is exactly `alg`, `kid`, `typ`, `aud`, `iat`.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -22,8 +22,7 @@ from schemas.identifiers import KeyId
 
 MEDIA_TYPE = "application/jose"
 _HEADER_NAMES = frozenset({"alg", "kid", "typ", "aud", "iat"})
-_KINDS = {"message+jws": "message", "receipt+jws": "receipt"}
-_TYPES = {kind: name for name, kind in _KINDS.items()}
+_TYPES = {"message": "message+jws", "receipt": "receipt+jws"}
 _LAST_SECOND = 253_402_300_799
 """The end of the year 9999: later numbers are no time to datetime."""
 _MAX_KEY_ID_CHARACTERS = 128
@@ -42,6 +41,19 @@ class _ClaimedHeader:
     issued_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What differs between the packagings that are JWS."""
+
+    types: Mapping[str, str]
+    """`typ` by kind."""
+    check_content: Callable[[str, bytes, Limits], object]
+    """Refuses content of a kind that could be read in two ways. Called once the signature holds."""
+
+
+_ORDINARY = Form(_TYPES, lambda _, content, limits: strict_json.parse_object(content, limits))
+
+
 class JwsPackaging:
     """Content as the payload of a compact JWS."""
 
@@ -56,36 +68,40 @@ class JwsPackaging:
         # (1) limits
         if len(wire.body) > limits.max_bytes:
             raise refuse(FaultCode.TOO_LARGE, f"At most {limits.max_bytes} bytes are taken.", cause="limits")
-        # (2) parse
-        token = compact.split(wire.body)
-        header = _claimed_header(token.claimed_header)
-        # (3) find key
-        trust = lookup(ClaimedSender(header.key_id))
-        if trust is None:
-            raise _not_accepted("key-unknown")
-        # (4) policy
-        _check_policy(header, trust.key, now)
-        # (5) signature
-        if not compact.signature_holds(token, trust.key):
-            raise _not_accepted("signature-invalid")
-        # (6) signed parts: the payload is all of it, and it can be read in one way only
-        strict_json.parse_object(token.unverified_payload, limits)
-        # (7) freshness
-        _check_freshness(header, trust, now)
-        # (8) identity: meant for us, and signed by whoever the key record names
-        if header.audience != audience:
-            raise refuse(FaultCode.WRONG_AUDIENCE, "`aud` is not the audience of this gateway.", pointer="aud", cause="audience")
-        content = token.unverified_payload
-        return VerifiedContent(content=content, digest=digest(content), key=trust.key, kind=header.kind, signed_at=header.issued_at)
+        return believe(compact.split(wire.body), _ORDINARY, lookup, audience=audience, now=now, limits=limits)
 
     def seal(self, order: SealOrder, signer: Signer) -> WireMessage:
         """Sign a document or receipt for one audience. Raises SignerUnavailable."""
         return WireMessage(sign(order.document, order.kind, signer, audience=order.audience, now=order.now), MEDIA_TYPE)
 
 
-def sign(payload: bytes, kind: str, signer: Signer, *, audience: str, now: datetime) -> bytes:
+def believe(token: compact.Compact, form: Form, lookup: Lookup, *, audience: str, now: datetime, limits: Limits) -> VerifiedContent:
+    """All checks but the limits of the whole, over a JWS that was taken apart."""
+    # (2) parse
+    header = _claimed_header(token.claimed_header, form.types)
+    # (3) find key
+    trust = lookup(ClaimedSender(header.key_id))
+    if trust is None:
+        raise _not_accepted("key-unknown")
+    # (4) policy
+    _check_policy(header, trust.key, now)
+    # (5) signature
+    if not compact.signature_holds(token, trust.key):
+        raise _not_accepted("signature-invalid")
+    # (6) signed parts: the payload is all of it, and it can be read in one way only
+    form.check_content(header.kind, token.unverified_payload, limits)
+    # (7) freshness
+    _check_freshness(header, trust, now)
+    # (8) identity: meant for us, and signed by whoever the key record names
+    if header.audience != audience:
+        raise refuse(FaultCode.WRONG_AUDIENCE, "`aud` is not the audience of this gateway.", pointer="aud", cause="audience")
+    content = token.unverified_payload
+    return VerifiedContent(content=content, digest=digest(content), key=trust.key, kind=header.kind, signed_at=header.issued_at)
+
+
+def sign(payload: bytes, kind: str, signer: Signer, *, audience: str, now: datetime, types: Mapping[str, str] = _ORDINARY.types) -> bytes:
     """A compact JWS of `kind` `message` or `receipt`, dated `now`. Raises SignerUnavailable."""
-    header = _header_start(signer.algorithm, signer.key_id, _TYPES[kind], audience) + b"%d}" % int(now.timestamp())
+    header = _header_start(signer.algorithm, signer.key_id, types[kind], audience) + b"%d}" % int(now.timestamp())
     return compact.join(header, payload, signer)
 
 
@@ -115,7 +131,7 @@ def _header_start(algorithm: str, key_id: str, typ: str, audience: str) -> bytes
     return json.dumps(start, ensure_ascii=False, separators=(",", ":")).encode()[:-1] + b',"iat":'
 
 
-def _claimed_header(header: Mapping[str, object]) -> _ClaimedHeader:
+def _claimed_header(header: Mapping[str, object], types: Mapping[str, str]) -> _ClaimedHeader:
     """Exactly our five names: `crit`, `b64`, `jwk`, `jku`, `x5u`, `x5c` and what comes next have no place to act."""
     if header.keys() != _HEADER_NAMES:
         raise _not_accepted("header-names")
@@ -124,11 +140,12 @@ def _claimed_header(header: Mapping[str, object]) -> _ClaimedHeader:
             pass
         case _:
             raise _not_accepted("header-values")
-    if typ not in _KINDS:
+    kinds = [kind for kind, name in types.items() if name == typ]
+    if not kinds:
         raise _not_accepted("header-typ")
     if not 0 <= seconds <= _LAST_SECOND or len(key_id) > _MAX_KEY_ID_CHARACTERS:
         raise _not_accepted("header-values")
-    return _ClaimedHeader(algorithm, KeyId(key_id), _KINDS[typ], audience, datetime.fromtimestamp(seconds, UTC))
+    return _ClaimedHeader(algorithm, KeyId(key_id), kinds[0], audience, datetime.fromtimestamp(seconds, UTC))
 
 
 def _check_policy(header: _ClaimedHeader, key: KeyRecord, now: datetime) -> None:

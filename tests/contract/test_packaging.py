@@ -10,14 +10,14 @@ import pytest
 
 from adapters.contract import WireMessage
 from gateway.trust.catalogue import PACKAGINGS
-from gateway.trust.contract import ClaimedSender, Limits, Packaging, SenderTrust, Signer, VerifiedContent
+from gateway.trust.contract import ClaimedSender, Limits, Lookup, Packaging, SenderTrust, Signer, VerifiedContent
 from gateway.trust.digests import digest
 from gateway.trust.keyring import KeyRecord, KeyUse
 from gateway.trust.policy import LEGACY_SPG, STRICT
 from gateway.trust.unsafe_legacy import UnsafeLegacyWssPackaging
 from gateway.trust.xml_guard import canonical_document
 from schemas.faults import FaultCode, Refusal
-from tests.support.trust import AUDIENCE, JSON_DOCUMENT, NOT_ACCEPTED, NOW, XML_DOCUMENT, ed25519_signer, lookup_of, order, record, refusal, rsa_signer
+from tests.support.trust import AUDIENCE, JSON_DOCUMENT, NOT_ACCEPTED, NOW, XML_DOCUMENT, ed25519_signer, lookup_of, order, record, rsa_signer
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,13 @@ class Twin:
     def seal(self) -> WireMessage:
         return self.packaging.seal(order(self.document, soap_version=self.soap_version), self.signer)
 
+    def refuse(self, wire: WireMessage, lookup: Lookup | None = None, limits: Limits | None = None) -> Refusal:
+        """The refusal that this meets; fails where it is accepted."""
+        policy = LEGACY_SPG if self.legacy else STRICT
+        with pytest.raises(Refusal) as caught:
+            self.packaging.verify(wire, lookup or lookup_of(self.key, policy=policy), audience=AUDIENCE, now=NOW, limits=limits or Limits())
+        return caught.value
+
     def verify(self, wire: WireMessage, key: KeyRecord | None = None) -> VerifiedContent:
         policy = LEGACY_SPG if self.legacy else STRICT
         return self.packaging.verify(wire, lookup_of(key or self.key, policy=policy), audience=AUDIENCE, now=NOW, limits=Limits())
@@ -49,9 +56,13 @@ def unsafe_legacy() -> Packaging:
         return UnsafeLegacyWssPackaging()
 
 
+CSV_DOCUMENT = "H;C05;000017\r\n1;K262456;Naïve café\r\nT;1\r\n".encode()
 TWINS: dict[str, Callable[[], Twin]] = {
     "jws-ed25519": lambda: Twin(PACKAGINGS["jws"], ed25519_signer(), ed25519_signer("other"), JSON_DOCUMENT, JSON_DOCUMENT),
     "jws-rsa": lambda: Twin(PACKAGINGS["jws"], rsa_signer(), rsa_signer("other"), JSON_DOCUMENT, JSON_DOCUMENT),
+    "detached-csv": lambda: Twin(PACKAGINGS["detached"], ed25519_signer(), ed25519_signer("other"), CSV_DOCUMENT, CSV_DOCUMENT),
+    "detached-json": lambda: Twin(PACKAGINGS["detached"], rsa_signer(), rsa_signer("other"), JSON_DOCUMENT, JSON_DOCUMENT),
+    "detached-xml": lambda: Twin(PACKAGINGS["detached"], ed25519_signer(), ed25519_signer("other"), XML_DOCUMENT, XML_DOCUMENT),
     "wss-1.1": lambda: Twin(PACKAGINGS["wss"], rsa_signer(), rsa_signer("other"), XML_DOCUMENT, canonical_document(XML_DOCUMENT), "1.1"),
     "wss-1.2": lambda: Twin(PACKAGINGS["wss"], rsa_signer(), rsa_signer("other"), XML_DOCUMENT, canonical_document(XML_DOCUMENT)),
     "unsafe-legacy": lambda: Twin(unsafe_legacy(), rsa_signer(), rsa_signer("other"), XML_DOCUMENT, canonical_document(XML_DOCUMENT), legacy=True),
@@ -64,7 +75,7 @@ def twin(request: pytest.FixtureRequest) -> Twin:
 
 
 def test_the_catalogue_lists_each_by_its_name_and_nothing_unsafe() -> None:
-    assert {name: packaging.name for name, packaging in PACKAGINGS.items()} == {"jws": "jws", "wss": "wss"}
+    assert {name: packaging.name for name, packaging in PACKAGINGS.items()} == {"jws": "jws", "detached": "detached", "wss": "wss"}
 
 
 def test_what_was_sealed_verifies_and_comes_back(twin: Twin) -> None:
@@ -77,12 +88,12 @@ def test_what_was_sealed_verifies_and_comes_back(twin: Twin) -> None:
 
 def test_it_accepts_what_it_sends(twin: Twin) -> None:
     assert twin.packaging.accepts(twin.seal().content_type)
-    assert not twin.packaging.accepts("application/octet-stream")
+    assert not twin.packaging.accepts("image/png")
 
 
 def test_the_digest_is_of_the_content_and_not_of_the_seal(twin: Twin) -> None:
     later = twin.packaging.seal(order(twin.document, soap_version=twin.soap_version, now=NOW + timedelta(seconds=1)), twin.signer)
-    assert later.body != twin.seal().body
+    assert later != twin.seal()
     assert twin.verify(later).digest == twin.verify(twin.seal()).digest
 
 
@@ -93,7 +104,7 @@ def test_the_lookup_is_asked_once_for_the_key_that_the_message_names(twin: Twin)
         asked.append(claim)
         return None
 
-    assert refusal(twin.packaging, twin.seal().body, lookup).fault == NOT_ACCEPTED
+    assert twin.refuse(twin.seal(), lookup).fault == NOT_ACCEPTED
     assert asked == [ClaimedSender(twin.key.key_id)]
 
 
@@ -115,15 +126,16 @@ def test_every_broken_trust_has_one_face_and_its_own_cause(twin: Twin) -> None:
 
 
 def test_too_large_is_too_large_whatever_it_is(twin: Twin) -> None:
-    body = twin.seal().body
-    refused = refusal(twin.packaging, body, lookup_of(twin.key), limits=Limits(max_bytes=len(body) - 1))
+    wire = twin.seal()
+    refused = twin.refuse(wire, limits=Limits(max_bytes=len(wire.body) - 1))
     assert refused.fault.code is FaultCode.TOO_LARGE
 
 
 def test_causes_and_details_never_quote_what_was_sent(twin: Twin) -> None:
     secret = b"K262456"
-    for body in (twin.seal().body + secret, secret, b"<x>" + secret, b"{" + secret):
-        refused = refusal(twin.packaging, body, lookup_of(twin.key))
+    wire = twin.seal()
+    for body in (wire.body + secret, secret, b"<x>" + secret, b"{" + secret):
+        refused = twin.refuse(replace(wire, body=body))
         assert secret.decode() not in f"{refused} {refused.cause} {refused.fault}"
 
 

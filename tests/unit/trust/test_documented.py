@@ -10,7 +10,7 @@ PAGE = (ROOT / "docs" / "security" / "verification.md").read_text()
 SOURCES = [
     path
     for path in (ROOT / "gateway" / "trust").glob("*.py")
-    if path.stem in {"jws", "wss", "wss_layout", "soap", "xml_guard", "strict_json", "compact", "caller"}
+    if path.stem in {"jws", "wss", "wss_layout", "soap", "xml_guard", "strict_json", "compact", "detached", "caller"}
 ]
 CAUSE = re.compile(r'(?:not_accepted|_unknown|_the|_base64|_too_complex)\([^"\n]*(?:"[^"]*", )?"([a-z][A-Za-z\'-]+)"|cause="([^"]+)"')
 
