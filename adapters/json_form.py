@@ -54,24 +54,37 @@ def _instant(value: object) -> datetime.datetime:
 class FormHeader(Concept):
     """The header of the JSON form, with the names of the architecture's contract."""
 
-    message_id: ExternalIdField
+    message_id: Annotated[ExternalIdField, FieldClass.REFERENCE]
+    """The sender's own id of the message; the same id again means the same message again."""
     sender: PartyField
+    """Who sends."""
     recipients: Annotated[tuple[PartyField, ...], Field(max_length=100)] = ()
-    type: Annotated[str, StringConstraints(pattern="^[A-Za-z][A-Za-z0-9]{0,63}$")]
+    """Who is to have it; nobody is guessed."""
+    type: Annotated[str, StringConstraints(pattern="^[A-Za-z][A-Za-z0-9]{0,63}$"), FieldClass.CODE]
+    """Name of the message type."""
     action: Action
+    """What is to be done with the document."""
     version: Annotated[str, AfterValidator(_known_version), FieldClass.CODE]
+    """Version of the message schema."""
     control_reference: ControlReferenceField
+    """The sender's number for what it hands over."""
     case_reference: CrnField | None = None
-    in_reply_to: ExternalIdField | None = None
-    prepared_at: Annotated[AwareDatetime, BeforeValidator(_instant)]
+    """Case reference number; where it stands, it is the document's."""
+    in_reply_to: Annotated[ExternalIdField | None, FieldClass.REFERENCE] = None
+    """Message id or control reference of what this answers."""
+    prepared_at: Annotated[AwareDatetime, BeforeValidator(_instant), FieldClass.CODE]
+    """When the sender wrote it."""
     test: bool | None = None
+    """A test: nothing real is meant."""
 
 
 class Form(Concept):
     """A whole document whose inside is not yet understood."""
 
     header: FormHeader
+    """Who says what to whom."""
     document: dict[str, JsonValue]
+    """What the message says, in the sender's dialect."""
 
 
 def check_json(content: bytes) -> object:
@@ -168,8 +181,8 @@ def header_fault(header: FormHeader, payload: Payload | None) -> Fault | None:
     return None
 
 
-def write_form(message: Message, outgoing: Outgoing, document: bytes, left_out: Sequence[LeftOut] = ()) -> Document:
-    """Header and the dialect's document as the bytes that are signed. The same input gives the same bytes."""
+def header_facts(message: Message, outgoing: Outgoing) -> dict[str, object]:
+    """What the header of one delivery says, by its names in the JSON form. Refuses with `not-translatable` what no header can say."""
     header = message.header
     if outgoing.version not in VERSIONS:
         raise refuse(FaultCode.NOT_TRANSLATABLE, "The agreed schema version is not one that exists.")
@@ -191,8 +204,13 @@ def write_form(message: Message, outgoing: Outgoing, document: bytes, left_out: 
     fields["prepared_at"] = outgoing.prepared_at.astimezone(datetime.UTC).isoformat().replace("+00:00", "Z")
     if header.test is not None:
         fields["test"] = header.test
-    head = json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
-    lost = (LeftOut("/header/application", "The JSON form does not name the sending application."),) if header.application else ()
+    return fields
+
+
+def write_form(message: Message, outgoing: Outgoing, document: bytes, left_out: Sequence[LeftOut] = ()) -> Document:
+    """Header and the dialect's document as the bytes that are signed. The same input gives the same bytes."""
+    head = json.dumps(header_facts(message, outgoing), ensure_ascii=False, separators=(",", ":")).encode()
+    lost = (LeftOut("/header/application", "The JSON form does not name the sending application."),) if message.header.application else ()
     return Document(b"".join((b'{"header":', head, b',"document":', document, b"}")), (*lost, *left_out))
 
 

@@ -14,6 +14,7 @@ PURE = (
     "broker/contract.py",
     "adapters/contract.py",
     "adapters/json_form.py",
+    "adapters/xml_form.py",
     "adapters/agencies/",
     "gateway/audit/",
     "gateway/records.py",

@@ -1,0 +1,1 @@
+"""Dialects that are described by a mapping in YAML and written in no code."""
