@@ -11,7 +11,7 @@ UV ?= uv
 WORKERS ?= 2
 PURE := tests/architecture tests/unit tests/properties tests/contract tests/vectors tests/fuzz
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
-SOURCES := gateway adapters broker schemas tests docs
+SOURCES := gateway adapters broker schemas tests docs bench
 COMPILE := pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-header --no-annotate --exclude-newer "$$(date -u -d -7days +%F)"
 
@@ -62,8 +62,9 @@ lock: ## choose versions again, none younger than a week; needs uv
 	$(UV) $(COMPILE) --output-file requirements.lock
 	$(UV) $(COMPILE) --extra dev --constraint requirements.lock --output-file requirements-dev.lock
 
-bench: setup ## messages a second, partner to partner
+bench: setup ## messages a second, partner to partner; what the language costs
 	$(BIN)/gateway bench --json
+	$(BIN)/python -m bench.language
 
 clean: ## remove what was built; var/ keeps its data
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -52,6 +52,7 @@ class Memory:
     """One large interchange at one stage. The peak is over that of a process that did the same with one message."""
 
     stage: str
+    sample: str
     messages: int
     bytes: int
     seconds: float
@@ -64,7 +65,7 @@ def main(arguments: Sequence[str]) -> int:
     """Measure and tell; 0 where every limit holds."""
     options = _options(arguments)
     speeds = _speeds(_samples(), options.rounds)
-    memory = [_memory(stage, options.messages) for stage in STAGES] if options.messages else []
+    memory = [_memory(stage, options.sample, options.messages) for stage in STAGES] if options.messages else []
     sys.stdout.write(_as_json(speeds, memory) if options.json else _as_table(speeds, memory))
     return int(bool(_missed(speeds, memory)))
 
@@ -74,6 +75,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--json", action="store_true", help="figures as JSON")
     parser.add_argument("--rounds", type=int, default=150, help="rounds of each measurement; the least counts")
     parser.add_argument("--messages", type=int, default=10_000, help="messages of about 2 kB in the large interchange; 0: time only")
+    parser.add_argument("--sample", default="Contact-ins-full", help="the sample that the large interchange repeats")
     return parser.parse_args(arguments)
 
 
@@ -144,16 +146,16 @@ def _once(work: Callable[[], object], repeat: int) -> float:
 # -- memory --------------------------------------------------------------------------------------------------
 
 
-def _memory(stage: str, messages: int) -> Memory:
-    one, many = _probe(stage, 1), _probe(stage, messages)
+def _memory(stage: str, sample: str, messages: int) -> Memory:
+    one, many = _probe(stage, sample, 1), _probe(stage, sample, messages)
     over = many["peak_bytes"] - one["peak_bytes"]
     size = int(many["bytes"])
-    return Memory(stage, messages, size, many["seconds"], many["peak_bytes"] / 2**20, over / 2**20, over / size)
+    return Memory(stage, sample, messages, size, many["seconds"], many["peak_bytes"] / 2**20, over / 2**20, over / size)
 
 
-def _probe(stage: str, messages: int) -> dict[str, float]:
+def _probe(stage: str, sample: str, messages: int) -> dict[str, float]:
     """A process of its own; a peak cannot be taken back."""
-    command = [sys.executable, "-m", "bench.memory_probe", stage, str(messages)]
+    command = [sys.executable, "-m", "bench.memory_probe", stage, str(messages), sample]
     done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=300, cwd=Path(__file__).parents[1])
     figures: dict[str, float] = json.loads(done.stdout)
     return figures
@@ -193,7 +195,7 @@ def _as_table(speeds: Sequence[Speed], memory: Sequence[Memory]) -> str:
     lines += [f"{'limit':<46}{'':>16}{READ_LIMIT:>7.1f}{WRITE_LIMIT:>7.1f}", ""]
     for one in memory:
         lines.append(
-            f"{one.messages} messages, {one.bytes / 1e6:.1f} MB, {STAGES[one.stage]}: {one.seconds:.1f} s, "
+            f"{one.messages} of {one.sample}, {one.bytes / 1e6:.1f} MB, {STAGES[one.stage]}: {one.seconds:.1f} s, "
             f"{one.over_one_message_mib:.0f} MiB over one message = {one.times_size:.1f} times its size (limit {MEMORY_LIMIT:.0f})"
         )
     return "\n".join([*lines, *(f"MISSED  {missed}" for missed in _missed(speeds, memory)), ""])

@@ -19,15 +19,17 @@ from gateway.exchange.results import Accepted
 from tests.support.interchanges import interchange
 from tests.support.world import make_world, seal_soap
 
+Make = Callable[[int], bytes]
+"""Gives an interchange of that many messages."""
 Work = Callable[[], int]
 """Does what is measured; returns how many messages were handled."""
 
 
 def main() -> None:
-    """`read` or `accept`, and a number of messages; prints JSON."""
-    what, count = sys.argv[1], int(sys.argv[2])
+    """`read` or `accept`, a number of messages and the sample to repeat; prints JSON."""
+    what, count, sample = sys.argv[1], int(sys.argv[2]), sys.argv[3]
     with tempfile.TemporaryDirectory() as directory:
-        size, work = STAGES[what](count, Path(directory))
+        size, work = STAGES[what](lambda many: interchange(many, sample_name=sample), count, Path(directory))
         started = time.perf_counter()
         handled = work()
         seconds = time.perf_counter() - started
@@ -37,17 +39,17 @@ def main() -> None:
     sys.stdout.write(json.dumps({"bytes": size, "seconds": seconds, "peak_bytes": peak}) + "\n")
 
 
-def _reading(count: int, directory: Path) -> tuple[int, Work]:
+def _reading(make: Make, count: int, directory: Path) -> tuple[int, Work]:
     """The adapter alone. The bytes are in memory when the clock starts, and count."""
-    path = _apart(directory, lambda: interchange(count))
+    path = _apart(directory, lambda: make(count))
     adapter = NdeliusAdapter()
     return path.stat().st_size, lambda: len(adapter.read(path.read_bytes()).entries)
 
 
-def _accepting(count: int, directory: Path) -> tuple[int, Work]:
+def _accepting(make: Make, count: int, directory: Path) -> tuple[int, Work]:
     """From signed envelope to commit: verify, read, route, seal, receipt, SQLite."""
     world = make_world(f"sqlite:///{directory / 'store.db'}")
-    path = _apart(directory, lambda: seal_soap(world, interchange(count)).body)
+    path = _apart(directory, lambda: seal_soap(world, make(count)).body)
 
     def work() -> int:
         wire = WireMessage(path.read_bytes(), "application/soap+xml")

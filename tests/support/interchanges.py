@@ -1,7 +1,7 @@
 """Interchanges of any size: one real sample's message, again and again.
 
-What it is: a Contact of about 2 kB, numbered and spread over many cases. What it is not: real data: all people and
-numbers are made up. Called by tests of large interchanges, and by the bench.
+What it is: a message of about 2 kB (a Contact with long notes unless told), numbered and spread over many cases. What it
+is not: real data: all people and numbers are made up. Called by tests of large interchanges, and by the bench.
 """
 
 import re
@@ -12,9 +12,9 @@ _NOTES = b"<Notes>" + b"Rang in the morning; all of this is made up. " * 16 + b"
 _MESSAGE = re.compile(rb"<SPGMessage>.*</SPGMessage>", re.DOTALL)
 
 
-def interchange(count: int, *, reference: str = "1700000000001") -> bytes:
+def interchange(count: int, *, sample_name: str = "Contact-ins-full", reference: str = "1700000000001") -> bytes:
     """An interchange from N00 to C05 of this many messages of about 2 kB."""
-    sample = (SAMPLES / "Contact-ins-full.xml").read_bytes()
+    sample = (SAMPLES / f"{sample_name}.xml").read_bytes()
     for name, value in {
         "SenderIdentity": "N00",
         "ReceiverIdentity": "C05",
