@@ -19,7 +19,7 @@ from adapters.agencies.ndelius.documents import Block, Leaf, Record, Shape
 from adapters.agencies.ndelius.tables import CONTROL_DATA, SHAPES
 from docs.markdown import table
 from docs.message_types import FieldType, type_of
-from docs.message_words import meaning_of
+from schemas.canonical.responsibility import Responsibility
 from schemas.catalogue import ANSWERS, CATALOGUE, KEYS
 from schemas.classes import FieldClass, class_of
 from schemas.leaves import Path
@@ -127,7 +127,7 @@ def _row(kind: str, leaf: Leaf, path: Path, element: str) -> Row:
         paths=paths,
         type=type_of(annotation_of(model, path)),
         presence=_presence(leaf),
-        meaning=meaning_of(model, kind, path),
+        meaning=meaning_of(model, path),
         classes=tuple(class_of(model, place) for place in paths),
     )
 
@@ -196,6 +196,24 @@ def annotation_of(model: type[BaseModel], path: Path) -> object:
     if not (isinstance(found, type) and issubclass(found, BaseModel)):
         raise LookupError(path)
     return annotation_of(found, path[1:])
+
+
+def meaning_of(model: type[BaseModel], path: Path) -> str:
+    """What the model says of a place; within a responsibility, also whose it is."""
+    own = _told(model, path)
+    if len(path) == 1 or annotation_of(model, path[:-1]) is not Responsibility:
+        return own
+    role, _, more = _told(model, path[:-1]).removesuffix(".").partition(". ")
+    return f"{role}: {path[-1]}. {more}.".removesuffix(" .") if path[-1] == "provider" else f"{role}: {path[-1]}."
+
+
+def _told(model: type[BaseModel], path: Path) -> str:
+    if len(path) == 1:
+        return " ".join((model.model_fields[path[0]].description or "").split())
+    inner = annotation_of(model, path[:1])
+    if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+        raise LookupError(path)
+    return _told(inner, path[1:])
 
 
 def _inner(annotation: object) -> object:

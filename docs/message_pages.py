@@ -80,7 +80,7 @@ def _glance(kind: str) -> str:
         ("Group", f"{group_of(kind)}: {GROUPS[group_of(kind)]}"),
         ("Actions", f"{named}{_OURS_TO_CHOOSE.get(group_of(kind), '')}" if named else "none: it is no interchange"),
         ("Key", key_of(kind) + (": a delete may carry [it alone](README.md#deletes)" if kind in KEYS else "")),
-        ("Record version", version_of(kind)),
+        ("[Record version](README.md#versions-of-records)", version_of(kind)),
         ("Dialects", ", ".join(f"`{name}`" for name in dialects_of(kind))),
         ("nDelius to CRC", ways.to_crc),
         ("CRC to nDelius", ways.to_ndelius),

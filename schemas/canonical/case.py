@@ -9,7 +9,7 @@ class EntityVersion(Concept):
     """Version of one record: an optimistic lock. nDelius keeps custody's at event level."""
 
     version: SpgVersionField | None = None
-    """None: no version is held yet (32 zeros on the SPG wire)."""
+    """The version of the record that the sender holds; none where it holds none yet (32 zeros on the SPG wire)."""
     updated_by: Text
     """Who made the change; nDelius writes `SURNAME,FORENAME`."""
 
@@ -25,6 +25,7 @@ class CaseRecord(CasePayload):
     """A record of one case, as it is inserted, changed or, in full, deleted."""
 
     version: EntityVersion
+    """The version of the record, and who changed it."""
     offender_id: EntityIdField
     """nDelius's number of the offender."""
 
@@ -45,3 +46,4 @@ class Deletion(CasePayload):
     version: EntityVersion
     """The last version that the sender held: a deleted record keeps it."""
     record_id: EntityIdField
+    """nDelius's number of the record, or of its event."""

@@ -43,10 +43,13 @@ class TransferPart(Concept):
     """What the parts of request and response share."""
 
     kind: TransferKind
+    """What is transferred."""
     entity_id: EntityIdField | None = None
     """Id of the order, requirement, condition, intervention or report; none for a whole case."""
     version: EntityVersion
+    """The version of what is transferred, and who changed it."""
     status: TransferStatus
+    """Where the part stands: pending when it is asked, accepted or rejected in the answer."""
 
     @model_validator(mode="after")
     def _names_its_entity(self) -> Self:
@@ -59,8 +62,11 @@ class TransferRequestPart(TransferPart):
     """One thing that is to move."""
 
     reason: Coded
+    """Why it is to move."""
     transferring: Responsibility
+    """Who gives it away."""
     receiving: Responsibility
+    """Who is to take over."""
 
 
 class TransferResponsePart(TransferPart):
@@ -69,7 +75,9 @@ class TransferResponsePart(TransferPart):
     rejected_reason: Coded | None = None
     """Present exactly when the status is rejected."""
     transferring_provider: ProviderField
+    """The provider that gives it away."""
     receiving: Responsibility
+    """Who is to take over."""
 
     @model_validator(mode="after")
     def _reasons_a_rejection(self) -> Self:

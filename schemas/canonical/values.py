@@ -107,4 +107,6 @@ class Coded(Concept):
     """A value of a reference list: `CODE`, or `CODE/Description` on the SPG wire."""
 
     code: Code
+    """Value of a reference list."""
     description: Text | None = None
+    """What it stands for, as the sender wrote it."""

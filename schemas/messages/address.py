@@ -16,11 +16,18 @@ class Address(CaseRecord):
     status: Coded
     """Main, previous, bail and so on."""
     house_number: Text | None = None
+    """Number of the house."""
     street_name: Text | None = None
+    """Name of the street."""
     district: Text | None = None
+    """Part of the town."""
     town_city: Text | None = None
+    """Town or city."""
     county: Text | None = None
+    """County."""
     postcode: Text | None = None
+    """Postcode."""
     start_date: CivilDate
     """First day at the address."""
     no_fixed_abode: bool
+    """The person has no settled home."""

@@ -11,5 +11,6 @@ class ConnectionNotification(Payload):
     """A ping, empty or with a code."""
 
     code: StatusNumber | None = None
+    """Any status code; what a system makes of it is its own affair."""
     test_control_data: Text | None = None
     """Free text that SPG carries in the interchange header."""

@@ -12,3 +12,4 @@ class SPGInterchangeResponse(Payload):
     """200: received. It says nothing of what becomes of the messages."""
 
     status: StatusNumber
+    """200: received. Any other from 200 to 299 is taken to say the same."""

@@ -22,6 +22,7 @@ class MessageStatus(Concept):
     reference: Annotated[int, Field(ge=1, le=999_999_999), FieldClass.CODE]
     """Number of the message in its interchange, from 1."""
     status_code: StatusNumber
+    """What became of the message."""
     fault: FaultName | None = None
     """Code of the fault table."""
     current_version: SpgVersionField | None = None
@@ -32,6 +33,6 @@ class InterchangeStatusNotification(Payload):
     """The asynchronous answer: 202 once the receiving case system has applied it. Never answered itself."""
 
     status_code: StatusNumber
-    """The worst of its messages."""
+    """What became of the interchange: the worst of its messages."""
     messages: Annotated[tuple[MessageStatus, ...], Field(max_length=100_000)] = ()
     """One entry per message, by agreement."""

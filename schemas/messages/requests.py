@@ -21,6 +21,7 @@ class OFFLOCRequest(CaseRequest):
     """Where is this offender in prison? SPG writes OFFLOC in upper case."""
 
     search_id: SearchId
+    """The number that the asker chose for its question."""
     requested_by: Text
     """Who asks; nDelius writes `SURNAME,FORENAME`."""
 
@@ -29,6 +30,7 @@ class OFFLOCRequest2(CaseRequest):
     """The second edition of the same question: nothing differs but its name."""
 
     search_id: SearchId
+    """The number that the asker chose for its question."""
     requested_by: Text
     """Who asks; nDelius writes `SURNAME,FORENAME`."""
 
@@ -37,5 +39,6 @@ class GetDocumentList(CaseRequest):
     """Which documents does this case have? Always names the interchange that it belongs to."""
 
     search_id: SearchId
+    """The number that the asker chose for its question."""
     requested_by: Text
     """Who asks; nDelius writes `SURNAME,FORENAME`."""

@@ -12,9 +12,12 @@ class TerminateSentence(CaseRecord):
     """The end of one event's sentence. It has no id of its own."""
 
     event_id: EntityIdField
+    """The event that it belongs to."""
     terminated_by: Text
     """Who recorded it; nDelius writes `SURNAME,FORENAME`."""
     termination_date: CivilDate
+    """When it came to its end."""
     termination_reason: Coded
+    """Why it came to its end."""
     recorded_at: CivilDateTime
-    """Local civil time. SPG carries both a date and a date with time of termination."""
+    """When the end was recorded (our reading). Local civil time. SPG carries both a date and a date with time of termination."""

@@ -15,7 +15,6 @@ from docs.message_facts import ALL, GROUPS, TERMS, Group, dialects_of, group_of,
 from docs.message_fields import BLANK, MANDATORY, OPTIONAL, Row, annotation_of, group_rows, model_of_page, own_rows, part_rows
 from docs.message_pages import PAGES, words
 from docs.message_types import TRANSFER_KINDS, TRANSFER_STATUSES, TYPES, FieldType
-from docs.message_words import CLEARER, ROLES, SPECIAL, WORDS
 from schemas.canonical.transfer import TransferKind, TransferStatus
 from schemas.catalogue import ANSWERS, CATALOGUE
 from schemas.envelope import Entry
@@ -172,14 +171,6 @@ def test_closed_lists_are_whole() -> None:
     assert set(TRANSFER_KINDS) == {kind.value for kind in TransferKind}
     assert set(TRANSFER_STATUSES) == {status.value for status in TransferStatus}
     assert set(GROUPS) == set(Group)
-
-
-def test_no_words_without_a_field() -> None:
-    shown = {row.meaning for kind in ALL for row in _rows(kind)}
-    text = "\n".join(shown)
-    assert not [name for name, told in {**WORDS, **CLEARER}.items() if told not in text]
-    assert not [role for role, told in ROLES.items() if told.capitalize() not in text]
-    assert not [(kind, name) for (kind, name), told in SPECIAL.items() if not any(told in row.meaning for row in _rows(kind))]
 
 
 def test_words_of_probation_are_in_the_glossary() -> None:

@@ -177,13 +177,13 @@ def _within(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
 
 
 def _explain(schema: Schema, model: type[BaseModel]) -> None:
-    """Conditions, the class of each leaf, and a sentence for a form that has none of its own."""
+    """Conditions, the class of each leaf, and a sentence on its form."""
     if model in CONDITIONS:
         schema["allOf"] = list(CONDITIONS[model])
     for name, member in _members(schema).items():
         form = member.get("pattern")
         if isinstance(form, str) and form in FORMS:
-            member.setdefault("description", FORMS[form])
+            member["description"] = f"{member.get('description', '')} {FORMS[form]}".strip()
         if not any(isinstance(kind, type) and issubclass(kind, BaseModel) for kind in parts_of_type(model.model_fields[name].annotation)):
             member[CLASS_KEYWORD] = class_of(model, (name,)).value
 

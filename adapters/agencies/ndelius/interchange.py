@@ -8,7 +8,7 @@ an entry with its fault; whatever makes the envelope itself doubtful refuses the
 import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Annotated, Final
 
 from lxml import etree
 from pydantic import ValidationError
@@ -42,14 +42,23 @@ class InterchangeHeader(Concept):
     """SPGInterchangeHeader."""
 
     sender: PartyField
+    """Who sends."""
     receiver: PartyField
+    """Who is to receive it."""
     reference: ControlReferenceField
+    """The sender's own number for this interchange. The same number again means the same interchange again."""
     answers: ControlReferenceField | None = None
-    date: datetime.date
-    time: datetime.time
+    """The number of the interchange that this one answers."""
+    date: Annotated[datetime.date, FieldClass.CODE]
+    """Local date, in London."""
+    time: Annotated[datetime.time, FieldClass.CODE]
+    """Local time, in London."""
     application: Text | None = None
+    """The application that sends."""
     test: bool | None = None
+    """Y for a test; N where it is absent."""
     test_control_data: Text | None = None
+    """Free text."""
 
 
 @dataclass(frozen=True, slots=True)

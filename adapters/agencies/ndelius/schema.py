@@ -191,31 +191,21 @@ def _write_interchange(writing: _Schema) -> None:
     writing.node(kind, "attribute", name="SchemaDate", type=writing.used(_FORM_OF_DATES), use="required")
 
 
-_HEADER_WORDS: Final = {
-    "SenderIdentity": "Who sends.",
-    "ReceiverIdentity": "Who is to receive it.",
-    "SenderControlReference": "The sender's own number for this interchange. The same number again means the same interchange again.",
-    "ReceiverControlReference": "The number of the interchange that this one answers.",
-    "DateOfPreparation": "Local date, in London.",
-    "TimeOfPreparation": "Local time, in London.",
-    "ApplicationReference": "The application that sends.",
-    "TestIndicator": "Y for a test; N where it is absent.",
-    "TestControlData": "Free text.",
-}
 _MESSAGE_WORDS: Final = {
     "MessageType": "What is to be done with the payload.",
     "MessageVersionNumber": "The same as SchemaVersion.",
     "MessageReferenceNumber": "Position of the message in its interchange, from 1.",
 }
-_SAY_HEADER: Final = _of_model(InterchangeHeader)
+_IN_HEADER: Final = fields_of(InterchangeHeader)
 _FORM_OF_DATES: Final = value_type(DATE, Field())
 
 
 def _of_header(leaf: Leaf) -> _Said:
-    value, words = _SAY_HEADER(leaf).value, _HEADER_WORDS[leaf.element]
+    place = _IN_HEADER.at(leaf.path)
+    value = value_type(leaf.kind, place.field)
     if leaf.required:
-        return _Said(value, (words,))
-    return _Said(value, (words, _written_in([shape.type for shape in SHAPES.values() if leaf.element in shape.header])))
+        return _Said(value, place.notes)
+    return _Said(value, (*place.notes, _written_in([shape.type for shape in SHAPES.values() if leaf.element in shape.header])))
 
 
 def _written_in(types: list[str]) -> str:
@@ -228,7 +218,7 @@ def _written_in(types: list[str]) -> str:
 def _of_trailer(leaf: Leaf) -> _Said:
     if leaf.kind is NUMBER:
         return _Said(value_type(leaf.kind, _NUMBERED), ("How many messages there are.",))
-    return _Said(_SAY_HEADER(leaf).value, (f"Repeats the header's {leaf.element}.",))
+    return _Said(value_type(leaf.kind, _IN_HEADER.at(leaf.path).field), (f"Repeats the header's {leaf.element}.",))
 
 
 def _of_message(version: str) -> _Source:
