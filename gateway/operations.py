@@ -16,6 +16,7 @@ from gateway.contract import Clock, MessageFilter, QueueFigures, Store, StoreUna
 from gateway.exchange import settle
 from gateway.exchange.delivery import Event, ImpossibleTransition, next_state
 from gateway.exchange.means import Means
+from gateway.exchange.siblings import Siblings
 from gateway.exchange.statuses import versions_told
 from gateway.partners import onboarding
 from gateway.partners.directory import Directory
@@ -218,11 +219,11 @@ class Operations:
         return replace(changes, events=(replace(own, facts={**own.facts, "by": by}), *others))
 
     def _around(self, delivery: Delivery) -> settle.Surroundings:
-        queries, submission = self._store.queries, delivery.submission_id
+        queries, submission, directory = self._store.queries, delivery.submission_id, self.directory()
         return settle.Surroundings(
-            directory=self.directory(),
+            directory=directory,
             submission=queries.submissions([submission]).get(submission),
-            siblings=queries.deliveries_of_submissions([submission]).get(submission, ()),
+            siblings=Siblings.of(queries.deliveries_of_submissions([submission]).get(submission, ()), directory),
             versions=versions_told(queries.receipts_of_submission(submission)),
         )
 

@@ -5,7 +5,7 @@ to its endpoint, or, for SPG senders, the InterchangeStatusNotification that nDe
 receipt for a receipt: a status notification is never answered by another.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -14,6 +14,7 @@ from gateway.exchange import statuses
 from gateway.exchange.accept import parcel_entry, receipt_entry
 from gateway.exchange.means import Means
 from gateway.exchange.receipts import SignedReceipt, kept
+from gateway.exchange.siblings import Siblings
 from gateway.exchange.stages import reached_last_stage
 from gateway.partners.agreement import Agreement, DeliveryMode
 from gateway.partners.directory import Directory
@@ -42,7 +43,7 @@ def tell(
     signed: SignedReceipt,
     directory: Directory,
     submission: SubmissionRecord | None,
-    others: Sequence[Delivery],
+    siblings: Siblings,
     versions: Mapping[DeliveryId, str],
     means: Means,
     now: datetime,
@@ -53,7 +54,7 @@ def tell(
         return Told()
     if submission is not None and submission.packaging == "wss":
         of_this = {settled.delivery_id: signed.receipt.fault.current_version} if signed.receipt.fault else {}
-        return _status_notification(settled, directory, agreement, submission, others, {**versions, **of_this}, means, now)
+        return _status_notification(settled, directory, agreement, submission, siblings, {**versions, **of_this}, means, now)
     if signed.receipt.stage.value not in agreement.receipt_stages:
         return Told()
     if agreement.mode is DeliveryMode.QUEUE:
@@ -96,18 +97,18 @@ def _status_notification(
     directory: Directory,
     agreement: Agreement,
     submission: SubmissionRecord,
-    others: Sequence[Delivery],
+    siblings: Siblings,
     versions: Mapping[DeliveryId, str],
     means: Means,
     now: datetime,
 ) -> Told:
     """Sent once, when every accepted message of the interchange has reached its last stage; the worst code is that
     of all messages, those included that were refused alone."""
-    touched = (min(others, key=lambda delivery: delivery.sequence),) if others else ()
-    every = (settled, *others)
-    if not all(reached_last_stage(delivery, directory.outbound(delivery.recipient)) for delivery in every):
+    first = siblings.first_besides(settled)
+    touched = (first,) if first is not None else ()
+    if not (reached_last_stage(settled, directory.outbound(settled.recipient)) and siblings.others_ended(settled)):
         return Told(touched=touched)
-    ended = statuses.statuses(kept(submission.receipt).messages, every, versions)
+    ended = statuses.statuses(kept(submission.receipt).messages, siblings.all_with(settled), versions)
     payload = InterchangeStatusNotification(status_code=statuses.worst(ended), messages=ended if agreement.message_statuses else ())
     message, record = _notification(settled, agreement, submission, payload, means, now)
     notice = _notice(settled, agreement.mode, means, now, record.message_id)

@@ -5,7 +5,7 @@ its way back to the sender. What it is not: verification of that word (`trust`) 
 Only the delivery's verified recipient settles it, with the digest of what was sent.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -15,6 +15,7 @@ from gateway.changes import Changes
 from gateway.exchange import notices, receipts
 from gateway.exchange.delivery import EVENT_OF_STAGE, Event, next_state
 from gateway.exchange.means import Means
+from gateway.exchange.siblings import Siblings
 from gateway.partners.agreement import Agreement
 from gateway.partners.directory import Directory
 from gateway.records import Attempt, Delivery, DeliveryKind, DeliveryState, ReceiptRecord, SubmissionRecord
@@ -53,8 +54,8 @@ class Surroundings:
 
     directory: Directory
     submission: SubmissionRecord | None = None
-    siblings: Sequence[Delivery] = field(default=())
-    """All message deliveries of the same submission, this one included, as last read."""
+    siblings: Siblings = field(default_factory=Siblings)
+    """All message deliveries of the same submission, this one included."""
     versions: Mapping[DeliveryId, str] = field(default_factory=lambda: MappingProxyType({}))
     """Where the sender is told per message: what records have now, by the delivery of it that met a conflict."""
 
@@ -80,7 +81,7 @@ def say(delivery: Delivery, word: Word, around: Surroundings, means: Means, now:
         updated_at=now,
     )
     facts: dict[str, Fact] = {"basis": word.basis.value, "receipt": signed.digest, "sent": delivery.sent_digest or ""}
-    told = notices.tell(settled, signed, around.directory, around.submission, _others(around, settled), around.versions, means, now)
+    told = notices.tell(settled, signed, around.directory, around.submission, around.siblings, around.versions, means, now)
     return Changes(
         lane=delivery.lane,
         deliveries=(settled, *told.touched),
@@ -208,10 +209,6 @@ def _record(delivery: Delivery, signed: receipts.SignedReceipt, now: datetime) -
         jws=signed.jws,
         issued_at=now,
     )
-
-
-def _others(around: Surroundings, settled: Delivery) -> tuple[Delivery, ...]:
-    return tuple(sibling for sibling in around.siblings if sibling.delivery_id != settled.delivery_id)
 
 
 def _event(delivery: Delivery, now: datetime, facts: dict[str, Fact]) -> AuditEvent:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from gateway.changes import Changes
 from gateway.exchange.settle import Surroundings
+from gateway.exchange.siblings import Siblings
 from gateway.exchange.statuses import versions_told
 from gateway.partners.directory import Directory
 from gateway.records import Delivery, SubmissionRecord
@@ -22,7 +23,7 @@ class _Interchange:
     """One submission of an SPG sender with all its message deliveries."""
 
     submission: SubmissionRecord | None
-    deliveries: dict[DeliveryId, Delivery]
+    siblings: Siblings
     versions: dict[DeliveryId, str]
 
 
@@ -35,27 +36,26 @@ class Around:
 
     def add(self, submission_id: SubmissionId, submission: SubmissionRecord | None, deliveries: Sequence[Delivery], versions: Mapping[DeliveryId, str]) -> None:
         """Take up one interchange, as the store has it."""
-        self._interchanges[submission_id] = _Interchange(submission, {one.delivery_id: one for one in deliveries}, dict(versions))
+        self._interchanges[submission_id] = _Interchange(submission, Siblings.of(deliveries, self.directory), dict(versions))
 
     def of(self, delivery: Delivery) -> Surroundings:
         """What surrounds it now."""
         found = self._interchanges.get(delivery.submission_id)
         if found is None:
             return Surroundings(directory=self.directory)
-        siblings = tuple(found.deliveries.values())
-        return Surroundings(directory=self.directory, submission=found.submission, siblings=siblings, versions=found.versions)
+        return Surroundings(directory=self.directory, submission=found.submission, siblings=found.siblings, versions=found.versions)
 
     def now(self, delivery: Delivery) -> Delivery:
         """The delivery as the decisions before leave it."""
         found = self._interchanges.get(delivery.submission_id)
-        return found.deliveries.get(delivery.delivery_id, delivery) if found is not None else delivery
+        return (found.siblings.get(delivery.delivery_id) if found is not None else None) or delivery
 
     def note(self, changes: Changes | None) -> None:
         """A decision was taken. Should the store find it stale, it hands back all later ones that rest on it: each
         settlement of an interchange writes the first of its deliveries, so their versions are one chain."""
         for delivery in changes.deliveries if changes is not None else ():
             found = self._interchanges.get(delivery.submission_id)
-            if found is not None and delivery.delivery_id in found.deliveries:
-                found.deliveries[delivery.delivery_id] = replace(delivery, version=delivery.version + 1)
+            if found is not None and found.siblings.get(delivery.delivery_id) is not None:
+                found.siblings.put(replace(delivery, version=delivery.version + 1), self.directory)
                 if changes is not None and delivery.fault == FaultCode.VERSION_CONFLICT.value:
                     found.versions |= versions_told(changes.receipts)
