@@ -55,7 +55,8 @@ class Limits:
 
     max_bytes: int = 20 * 1024 * 1024
     max_depth: int = 40
-    max_elements: int = 400_000
+    max_elements: int = 600_000
+    """Ten thousand SPG messages of any type."""
 
 
 Lookup = Callable[[ClaimedSender], SenderTrust | None]

@@ -156,8 +156,11 @@ def _check_order(found: list[etree._Element]) -> None:
     between = all(child.tag == QUALIFIED + "SPGMessage" for child in found[1:-1])
     if len(found) < 3 or found[0].tag != QUALIFIED + names[0] or found[-1].tag != QUALIFIED + names[2] or not between:
         others = [child for child in found if child.tag != QUALIFIED + "SPGMessage"]
-        first = next((child for child in found if child.tag == QUALIFIED + "SPGMessage"), None)
-        one_each = [child for child in found if child in others or child is first]
+        messages = [place for place, child in enumerate(found) if child.tag == QUALIFIED + "SPGMessage"]
+        trailer = next((place for place, child in enumerate(found) if child.tag == QUALIFIED + names[2]), len(found))
+        # One stands for all: the first that comes too late, else the first.
+        shown = found[next((place for place in messages if place > trailer), messages[0])] if messages else None
+        one_each = [child for child in found if child in others or child is shown]
         raise refusal_of(misplaced(one_each, names, names, _ROOT))
 
 
