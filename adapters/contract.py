@@ -74,7 +74,7 @@ class Adapter(Protocol):
 
     def read(self, content: bytes) -> Interchange:
         """Verified bytes to canonical. Refuses (`Refusal`) what cannot be read as a whole; a message that
-        cannot be read alone becomes an `Entry` whose content is a `Fault`."""
+        cannot be taken by itself becomes a `Misread` with everything that is wrong with it."""
 
     def write(self, message: Message, outgoing: Outgoing) -> Document:
         """Canonical to the recipient's bytes. Deterministic. Refuses with `not-translatable` what cannot be
