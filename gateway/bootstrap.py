@@ -282,6 +282,7 @@ def make_channels(settings: Settings, broker: Broker) -> dict[str, Channel]:
     return {
         DeliveryMode.PUSH.value: CHANNELS["push"](context, settings.egress_allow),
         DeliveryMode.QUEUE.value: CHANNELS["queue"](broker.publisher()),
+        DeliveryMode.DROP.value: CHANNELS["drop"](settings.drop_root),
     }
 
 

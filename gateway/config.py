@@ -114,7 +114,7 @@ class Settings(BaseSettings):
     max_body_bytes: int = Field(20 * _MEBIBYTE, ge=1024, description="Largest request body at any door.")
     max_bodies_bytes: int = Field(256 * _MEBIBYTE, ge=1024, description="Bytes of request bodies in memory at one time, over all requests.")
     max_depth: int = Field(40, ge=8, description="Deepest nesting of XML or JSON.")
-    max_elements: int = Field(400_000, ge=100, description="Most XML elements or JSON values in one message.")
+    max_elements: int = Field(600_000, ge=100, description="Most XML elements or JSON values in one message.")
     body_timeout_seconds: float = Field(30.0, gt=0, description="How long a request body may take to arrive.")
     head_timeout_seconds: float = Field(20.0, gt=0, description="How long a request's head may take to arrive, from the opening of the connection.")
     keep_alive_seconds: float = Field(65.0, gt=0, description="How long an idle connection is kept; longer than a load balancer's own idle time.")
@@ -151,6 +151,16 @@ class Settings(BaseSettings):
         description="CA certificates that partners' servers are checked against, PEM; by default the system's. Required in live where pushes may go anywhere.",
     )
     egress_certificate: Path | None = Field(None, description="Our client certificate for pushes, PEM with its key.")
+
+    # files
+    drop_root: Path | None = Field(
+        None, description="Folder with one folder per organisation, for partners that exchange files (mode `drop`). Without it their messages wait."
+    )
+    drop_interval_seconds: float = Field(2.0, gt=0, description="How often the folders of partners that exchange files are looked into.")
+    drop_stale_seconds: float = Field(900.0, gt=0, description="How long a batch of files may be incomplete, unchanged, before it is put into quarantine.")
+    drop_make_folders: bool = Field(
+        default=False, description="Make the folder of an organisation that has none. Leave off where folders are mounts: one that is away is not made anew."
+    )
 
     # log
     log_level: LogLevel = Field(LogLevel.INFO, description="Least severe line that is written: `debug`, `info`, `warning`, `error`.")

@@ -8,6 +8,7 @@ import ssl
 from collections.abc import Callable, Iterable, Mapping
 
 from adapters.channels.broker_queue import BrokerQueueChannel
+from adapters.channels.file_drop import FileDropChannel
 from adapters.channels.https_push import HttpsPushChannel, allow_list
 from adapters.contract import Channel
 
@@ -16,4 +17,4 @@ def _push(context: ssl.SSLContext, allowed: Iterable[str]) -> Channel:
     return HttpsPushChannel(context, allow_list(allowed))
 
 
-CHANNELS: Mapping[str, Callable[..., Channel]] = {"push": _push, "queue": BrokerQueueChannel}
+CHANNELS: Mapping[str, Callable[..., Channel]] = {"push": _push, "queue": BrokerQueueChannel, "drop": FileDropChannel}

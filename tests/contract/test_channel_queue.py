@@ -80,5 +80,5 @@ def test_without_a_broker_nobody_knows_and_all_are_tried_later() -> None:
 
 
 def test_the_catalogue_names_each_channel_as_it_names_itself() -> None:
-    assert set(CHANNELS) == {"push", "queue"}
+    assert set(CHANNELS) == {"push", "queue", "drop"}
     assert CHANNELS["queue"](MemoryBroker(TOPOLOGY).publisher()).name == "queue"
