@@ -14,7 +14,7 @@ from typer.core import TyperGroup
 from typer.exceptions import TyperException
 from typer.main import get_command
 
-from gateway.commands import audit, check, dead_letters, doctor, key, messages, partner, receipts, rehearse, schemas, send, serve, translate
+from gateway.commands import audit, check, dead_letters, dialect, doctor, key, messages, partner, receipts, rehearse, schemas, send, serve, translate
 from gateway.commands.output import CommandError, Exit, fail
 
 
@@ -51,6 +51,7 @@ app.add_typer(key.app, name="key")
 app.command()(check.check)
 app.command()(translate.translate)
 app.add_typer(schemas.app, name="schemas")
+app.add_typer(dialect.app, name="dialect")
 app.command()(send.send)
 app.add_typer(messages.app, name="messages")
 app.command()(messages.queues)

@@ -96,6 +96,7 @@ class Settings(BaseSettings):
     )
     issuer: str = Field(default_factory=lambda data: data["audience"], description="What we write into `iss` of receipts. By default the audience.")
     keys_dir: Path = Field(default_factory=lambda data: data["data_dir"] / "keys", description="Folder of the gateway's own keys: signing, archive, index.")
+    dialects_dir: Path | None = Field(None, description="Folder of mappings (`*.yaml`), each of which describes a partner's language. Read once, at the start.")
 
     # the door
     public_url: str = Field("http://127.0.0.1:8080", description="The address partners call, without a final slash. `htu` of caller tokens starts with it.")

@@ -10,12 +10,13 @@ from pydantic import BaseModel, ValidationError
 
 from adapters.agencies.declarative import language
 from adapters.agencies.declarative.canonical import is_mandatory, leaves_of, lists_of
-from adapters.agencies.declarative.envelope import facts_of
+from adapters.agencies.declarative.csv_walk import columns_of
+from adapters.agencies.declarative.envelope import check_words, facts_of
 from adapters.agencies.declarative.kinds import Codes
 from adapters.agencies.declarative.members import Expansion, Spelling
 from adapters.agencies.declarative.mistakes import MappingError, Mistake, Notes, Place
 from adapters.agencies.declarative.reasons import Reasons
-from adapters.agencies.declarative.tables import Field, Record, Repeats, Steps, Table, Tables
+from adapters.agencies.declarative.tables import Record, Repeats, Steps, Table, Tables
 from adapters.agencies.declarative.tabling import check_value, codes_of
 from adapters.agencies.declarative.yaml_text import read_yaml
 from schemas.canonical.case import Deletion
@@ -79,8 +80,20 @@ class _Compiler:
         for name, table in messages.items():
             if self._mapping.messages[name].called is not None and self._mapping.form == "json":
                 self._notes.add(("messages", name, "called"), "only XML and CSV have a word for a type here")
-            if self._mapping.form == "csv" and first.setdefault(table.called, name) != name:
-                self._notes.add(("messages", name), f"{first[table.called]} is called {table.called} too")
+            if self._mapping.form == "csv":
+                self._check_lines(name, table)
+                if first.setdefault(table.called, name) != name:
+                    self._notes.add(("messages", name), f"{first[table.called]} is called {table.called} too")
+        check_words(self._mapping, {name: table.called for name, table in messages.items()}, self._notes)
+
+    def _check_lines(self, name: str, table: Table) -> None:
+        """Lines are told apart by their words; a short delete from a whole one by its columns."""
+        words = [table.called, *(one.place[0] for one in table.record.lists)]
+        if len(set(words)) < len(words):
+            self._notes.add(("messages", name), f"two kinds of line begin with the same word: {', '.join(words)}")
+        names = self._mapping.csv is not None and self._mapping.csv.names
+        if table.deletion is not None and not names and len(columns_of(table.deletion)) == len(columns_of(table.record)):
+            self._notes.add(("messages", name, "deletion"), "it cannot be told from a whole delete: both have as many columns")
 
     def _table(self, name: str, said: language.Message) -> Table:
         place: Place = ("messages", name)
@@ -100,10 +113,10 @@ class _Compiler:
 
     def _record(self, model: type[BaseModel], said: language.Message | language.Repeated, place: Place, *, reads: bool, members: Place | None = None) -> Record:
         """The record of one model: what its members carry, and an account of everything else."""
-        items = self._spelling.items(Expansion(said.members, members or (*place, "members")), model, reads=reads)
-        fields = tuple(item for item in items if isinstance(item, Field))
+        expansion = Expansion(said.members, members or (*place, "members"))
+        items = self._spelling.items(expansion, model, reads=reads)
         lists = tuple(self._lists(model, said, place, reads=reads)) if isinstance(said, language.Message) else ()
-        carried = {path for item in fields for path in item.paths} | {(one.name,) for one in lists}
+        carried = self._spelling.claimed(expansion) | {(one.of,) for one in (said.lists if isinstance(said, language.Message) else ())}
         given = self._spelling.given(model, said.given, (*place, "given"), carried)
         uncarried = self._account(model, carried | {path for path, _ in given}, Reasons(said.left_out, (*place, "left_out"), self._notes), place, reads=reads)
         record = Record(items=items, lists=lists, uncarried=uncarried, given=given)
@@ -127,7 +140,7 @@ class _Compiler:
     def _check_lists(self, record: Record, place: Place) -> None:
         taken: set[Steps] = set(record.leaves)
         for number, one in enumerate(record.lists):
-            if one.place in taken | record.inner:
+            if one.place in taken | record.inner or any(one.place[:length] in taken for length in range(1, len(one.place))):
                 self._notes.add((*place, "lists", number, "place"), "the place is used twice")
             taken.add(one.place)
 

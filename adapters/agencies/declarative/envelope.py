@@ -4,6 +4,7 @@ What it is: the check of `header`, and the way between its places and the header
 every form. What it is not: the header of JSON documents, which stands in adapters.json_form.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
@@ -12,14 +13,14 @@ from pydantic import ValidationError
 
 from adapters.agencies.declarative import language
 from adapters.agencies.declarative.canonical import meant_by
-from adapters.agencies.declarative.kinds import Kind, MisreadError, single, text_of
+from adapters.agencies.declarative.kinds import Kind, MisreadError, UnsayableError, single, text_of
 from adapters.agencies.declarative.members import Spelling
 from adapters.agencies.declarative.mistakes import Notes, Place
 from adapters.agencies.declarative.tables import Cell, FactSlot, Fixed, Level, Record, Steps, Tables, nowhere
 from adapters.contract import LeftOut
 from adapters.json_form import FormHeader
 from schemas.catalogue import ACTIONS, ANSWERING
-from schemas.faults import Fault, FaultCode, refusal_of
+from schemas.faults import Fault, FaultCode, refusal_of, refuse
 from schemas.validation import Location, faults_of
 from schemas.versions import VERSIONS
 
@@ -35,6 +36,7 @@ _VALUES: Final[Mapping[str, tuple[type[language.Described], ...]]] = {
     "recipients": (language.Text,),
 }
 """Kinds of value of a fact; text for the others."""
+_ELEMENT: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*", re.ASCII)
 _AS_IT_IS: Final = single(text_of, str)
 
 
@@ -53,6 +55,28 @@ def facts_of(mapping: language.DialectMapping, spelling: Spelling, notes: Notes)
         notes.add((), f"a mapping of {mapping.form} needs `header`: where the facts of the envelope stand")
         return {}
     return _slots(mapping, mapping.header, spelling, notes)
+
+
+def check_words(mapping: language.DialectMapping, called: Mapping[str, str], notes: Notes) -> None:
+    """Whether the words around messages can stand where they are put."""
+    if mapping.form == "xml" and mapping.xml is not None:
+        named: dict[Place, str] = {("xml", "root"): mapping.xml.root, ("xml", "header"): mapping.xml.header}
+        named |= {("messages", kind): word for kind, word in called.items()}
+        for place, word in named.items():
+            if _ELEMENT.fullmatch(word) is None:
+                notes.add(place, f"{word} is no name of an element")
+        if mapping.xml.header in called.values():
+            notes.add(("xml", "header"), "a message is called so")
+    if mapping.form == "csv":
+        _check_csv(mapping.csv or language.Csv(), called, notes)
+
+
+def _check_csv(csv: language.Csv, called: Mapping[str, str], notes: Notes) -> None:
+    if {csv.header, csv.trailer} & {*called.values()} or csv.header == csv.trailer:
+        notes.add(("csv",), "header, trailer and messages begin with words of their own")
+    mark = csv.delimiter
+    if mark in '"#' or mark.isalnum() or not (mark.isprintable() or mark == "\t"):
+        notes.add(("csv", "delimiter"), "it could not be told from what it divides")
 
 
 def _slots(mapping: language.DialectMapping, header: language.Header, spelling: Spelling, notes: Notes) -> Mapping[str, FactSlot]:
@@ -162,30 +186,36 @@ def _said(name: str, slot: FactSlot, level: Level, faults: list[Fault]) -> objec
 
 
 def write_header(facts: Mapping[str, object], tables: Tables) -> tuple[Level, list[LeftOut]]:
-    """The header's places filled with the facts of one message, and what they do not say."""
-    level, lost = Level(nowhere), []
-    for name, value in facts.items():
-        slot = tables.facts.get(name)
-        said = " ".join(str(one) for one in value) if isinstance(value, list) else value
-        if slot is None or slot.place is None:
-            if _is_lost(name, said, slot):
-                lost.append(LeftOut(f"/header/{name}", f"{tables.title} has no place for it."))
-            continue
-        meant = datetime.fromisoformat(str(said)).astimezone(UTC).replace(tzinfo=None) if name == "prepared_at" and slot.kind is not _AS_IT_IS else said
-        reason = slot.kind.lost((meant,))
-        if reason is not None:
-            lost.append(LeftOut(f"/header/{name}", reason))
-        level.cells[slot.place] = Cell(slot.kind.write((meant,))[0])
-    for slot in tables.facts.values():
-        if slot.place is not None:
-            level.cells.setdefault(slot.place, Cell(None))
+    """The header's places filled with the facts of one message, and what they do not say. Refuses with `not-translatable`."""
+    level, lost = Level(nowhere), list[LeftOut]()
+    said = {name: " ".join(str(one) for one in value) if isinstance(value, list) else value for name, value in facts.items()}
+    for name, slot in tables.facts.items():
+        if slot.place is not None and name in said:
+            level.cells[slot.place] = _written(name, said[name], slot, lost)
+    for name, value in said.items():
+        if _is_lost(name, value, tables.facts.get(name)):
+            lost.append(LeftOut(f"/header/{name}", f"{tables.title} has no place for it."))
     return level, lost
+
+
+def _written(name: str, said: object, slot: FactSlot, lost: list[LeftOut]) -> Cell:
+    meant = said
+    if name == "prepared_at" and slot.kind is not _AS_IT_IS:
+        meant = datetime.fromisoformat(str(said)).astimezone(UTC).replace(tzinfo=None)
+    try:
+        (value,) = slot.kind.write((meant,))
+    except UnsayableError as error:
+        raise refuse(FaultCode.NOT_TRANSLATABLE, str(error), pointer=f"/header/{name}") from None
+    reason = slot.kind.lost((meant,))
+    if reason is not None:
+        lost.append(LeftOut(f"/header/{name}", reason))
+    return Cell(value)
 
 
 def _is_lost(name: str, said: object, slot: FactSlot | None) -> bool:
     """The case stands in the message too, and a message that is no test is meant where nothing is said."""
     if slot is not None:
-        return slot.constant != said
+        return slot.place is None and slot.constant != said
     return name in {"in_reply_to", "recipients"} or (name == "test" and said is True)
 
 

@@ -7,7 +7,7 @@ that a member names, mostly one each. What it is not: a check of identifiers and
 import datetime
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
@@ -50,6 +50,8 @@ class Kind:
     read: Callable[[Found], Values]
     write: Callable[[Values], Found]
     lost: Callable[[Values], str | None] = nothing_lost
+    words: tuple[str, ...] = ()
+    """Codes of ours that it knows, where it knows a list and nothing else."""
 
 
 def single(read: Callable[[Scalar], object], write: Callable[[object], Scalar], lost: Callable[[object], str | None] = lambda _: None) -> Kind:
@@ -257,7 +259,8 @@ def code(codes: Codes) -> Kind:
     def lost(value: object) -> str | None:
         return f"The partner's list {codes.name} has one code for several." if str(value) in codes.one_way else None
 
-    return single(codes.read, codes.write, lost)
+    kind = single(codes.read, codes.write, lost)
+    return kind if codes.same else replace(kind, words=tuple(codes.theirs))
 
 
 def joined(said: language.Joined, count: int) -> Kind:

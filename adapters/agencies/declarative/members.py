@@ -68,6 +68,10 @@ class Spelling:
         self._note_inside(taken)
         return tuple(found)
 
+    def claimed(self, expansion: Expansion) -> set[Path]:
+        """Every path that a member names, whether or not the member is right."""
+        return {tuple(dotted.split(".")) for plain in self._expanded(expansion) for dotted in plain.paths}
+
     def steps(self, text: str, place: Place) -> Steps:
         """A place as steps."""
         steps = tuple(text.split("/"))

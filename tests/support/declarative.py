@@ -1,0 +1,116 @@
+"""Mappings for tests: one that carries everything of every type, in any form; and the proof by chance.
+
+What it is: mappings made from the models, as JSON, which is YAML. What it is not: a partner's real language.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel
+
+from adapters.agencies.declarative.adapter import DescribedAdapter, load
+from adapters.agencies.declarative.canonical import LeafKind, leaves_of, lists_of
+from adapters.agencies.declarative.mistakes import MappingError, Mistake
+from adapters.agencies.declarative.proof import prove
+from schemas.canonical.case import Deletion
+from schemas.catalogue import CATALOGUE, KEYS
+from schemas.envelope import Message
+
+Json = dict[str, Any]
+
+_VALUES: Json = {
+    "day": {"is": "date", "pattern": "DD.MM.YYYY"},
+    "clock": {"is": "time", "pattern": "hhmmssffffff"},
+    "moment": {"is": "date-time", "pattern": "DD-Mon-YYYY' at 'hh:mm:ss.ffffff"},
+    "instant": {"is": "date-time", "pattern": "YYYYMMDD'T'hhmmss.ffffff"},
+    "sum": {"is": "decimal", "point": ","},
+    "yes-no": {"is": "flag", "yes": "J", "no": "N"},
+    "number": {"is": "reference", "prefix": "R", "new": "?"},
+}
+_BY_KIND = {
+    LeafKind.DATE: "day",
+    LeafKind.TIME: "clock",
+    LeafKind.DATE_TIME: "moment",
+    LeafKind.DECIMAL: "sum",
+    LeafKind.FLAG: "yes-no",
+}
+_HEADER: Json = {
+    "message_id": "MessageId",
+    "sender": "From",
+    "recipients": "To",
+    "type": "Kind",
+    "action": "Action",
+    "version": "Version",
+    "control_reference": "Control",
+    "prepared_at": {"place": "At", "value": "instant"},
+    "case_reference": "Case",
+    "in_reply_to": "Answers",
+    "test": {"place": "Test", "value": "yes-no"},
+}
+
+
+def whole_mapping(form: str, **changes: object) -> Json:
+    """A mapping that carries every leaf of every type. JSON and XML put things inside one another, CSV does not."""
+    mapping: Json = {
+        "dialect": f"whole-{form}",
+        "title": "The whole",
+        "form": form,
+        "values": dict(_VALUES),
+        "messages": {kind: _message(kind, model, form) for kind, model in CATALOGUE.items()},
+    }
+    if form == "json":
+        del mapping["values"]["instant"]
+        mapping["empty"] = "stated"
+    else:
+        mapping["header"] = dict(_HEADER)
+    if form == "xml":
+        mapping["xml"] = {"root": "Letter", "namespace": "urn:example:whole"}
+    if form == "csv":
+        mapping |= {"csv": {"trailer": "END", "names": True, "delimiter": ";"}, "empty": "absent", "empty_word": "NONE"}
+    return mapping | changes
+
+
+def _message(kind: str, model: type[BaseModel], form: str) -> Json:
+    said: Json = {"members": _members(model, form)}
+    lists = [
+        {"place": name if form == "csv" else f"{name}/one" if form == "xml" else name, "of": name, "members": _members(item, form)}
+        for name, item in lists_of(model).items()
+    ]
+    if lists:
+        said["lists"] = lists
+    if kind in KEYS:
+        said["deletion"] = _members(Deletion, form)
+    return said
+
+
+def _members(model: type[BaseModel], form: str) -> list[Json]:
+    found = []
+    for path, leaf in leaves_of(model).items():
+        steps = ".".join(path) if form == "csv" else "/".join(path)
+        if form == "xml" and path[-1] in {"alert", "provider"}:
+            steps = "/".join((*path[:-1], f"@{path[-1]}"))
+        value = "number" if path[-1].endswith("_id") and path[-1] not in {"search_id"} else _BY_KIND.get(leaf.kind)
+        found.append({"place": steps, "of": ".".join(path)} | ({"value": value} if value else {}))
+    return found
+
+
+def compiled(mapping: Mapping[str, object]) -> DescribedAdapter:
+    """The adapter of a mapping."""
+    return load(json.dumps(mapping, ensure_ascii=False))
+
+
+def mistakes(text: str | Mapping[str, object]) -> tuple[Mistake, ...]:
+    """What is wrong with a mapping; nothing where nothing is."""
+    try:
+        load(text if isinstance(text, str) else json.dumps(text))
+    except MappingError as error:
+        return error.mistakes
+    return ()
+
+
+def assert_proved(adapter: DescribedAdapter, *messages: Message) -> set[str]:
+    """Hold that messages come back or are named; gives the pointers of what was left out."""
+    trials = list(prove(adapter, messages))
+    assert [(trial.failures, trial.refused) for trial in trials] == [((), ()) for _ in messages]
+    return {pointer for trial in trials for pointer, _ in trial.left_out}
