@@ -1,16 +1,19 @@
 """Every field of every model says what it means, so that schemas and pages do."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
 from pydantic import BaseModel
 
+from adapters.agencies.canonical.schema import json_schema
 from adapters.agencies.ndelius.interchange import InterchangeHeader
 from adapters.json_form import Form
 from schemas.canonical.case import Deletion
 from schemas.catalogue import ANSWERS, CATALOGUE
 from schemas.leaves import parts_of_type
 from schemas.payload import Concept
+from schemas.versions import VERSIONS
 
 
 def _within(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
@@ -46,3 +49,14 @@ def test_a_field_without_one_would_be_found() -> None:
 
 def test_what_messages_are_made_of_is_among_them() -> None:
     assert {"FormHeader", "Coded", "Team", "Responsibility", "EntityVersion", "TransferRequestPart", "MessageStatus"} <= {model.__name__ for model in MODELS}
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_published_schema_carries_every_sentence(version: str) -> None:
+    """Pydantic leaves a sentence out where the definition that is referred to has the very same."""
+    definitions = json.loads(json_schema(version))["$defs"]
+    for model in MODELS:
+        for name, field in model.model_fields.items() if model.__name__ in definitions else ():
+            member = definitions[model.__name__]["properties"][name]
+            told = member.get("description") or definitions[member["$ref"].rpartition("/")[2]]["description"]
+            assert told.startswith(" ".join((field.description or "").split())), (model, name)
