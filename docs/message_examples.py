@@ -60,6 +60,12 @@ def in_dialect(kind: str, dialect: str) -> Shown:
     return _json(_written(message_of(kind), dialect))
 
 
+def batch(kind: str) -> Shown:
+    """The sample as a flat file, whose lines end with CR LF."""
+    document = _written(message_of(kind), "flatfile")
+    return Shown(document.content.decode().replace("\r\n", "\n"), document.left_out)
+
+
 def message_of(kind: str) -> Message:
     """The sample as the gateway understands it."""
     return _understood(sample(kind), list(CATALOGUE).index(kind) + 1)

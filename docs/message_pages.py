@@ -169,6 +169,7 @@ def _examples(kind: str) -> str:
     parts.append("## Example: JSON\n\nThe same message in the dialect `canonical`, before it is [signed](../protocol/json-form.md).\n")
     parts.append(fenced("json", examples.in_dialect(kind, "canonical").text))
     parts.append(_caseflow(kind))
+    parts.append(_flatfile(kind))
     return "\n".join(parts)
 
 
@@ -179,11 +180,21 @@ def _caseflow(kind: str) -> str:
     if "caseflow" not in dialects_of(kind):
         return "The dialect `caseflow` has no document for it: a delivery of it to a Caseflow party is set aside as `not-translatable`.\n"
     shown = examples.in_dialect(kind, "caseflow")
-    lost = "".join(f"- `{left.pointer}`: {left.reason}\n" for left in shown.left_out)
-    told = f"Left out of it, and told so on the delivery:\n\n{lost}" if lost else "Nothing of it is left out.\n"
+    told = _told(shown)
     return (
         f"## Example: Caseflow\n\nThe same message in [the dialect `caseflow`](../partners/caseflow.md#{kind.lower()}).\n\n{fenced('json', shown.text)}\n{told}"
     )
+
+
+def _flatfile(kind: str) -> str:
+    shown = examples.batch(kind)
+    linked = f"[the dialect `flatfile`](../partners/flatfile.md#{kind.lower()})"
+    return f"## Example: flat file\n\nThe same message in {linked}; lines end with CR LF.\n\n{fenced('csv', shown.text)}\n{_told(shown)}"
+
+
+def _told(shown: examples.Shown) -> str:
+    lost = "".join(f"- `{left.pointer}`: {left.reason}\n" for left in shown.left_out)
+    return f"Left out of it, and told so on the delivery:\n\n{lost}" if lost else "Nothing of it is left out.\n"
 
 
 def index_page() -> str:
@@ -218,7 +229,8 @@ _INTRODUCTION: Final = (
     "its codes, and an example in each form that a partner may speak. *Our reading* marks what the public sources do not say.\n\n"
     "- [types.md](types.md): how each type of field looks in XML and in JSON\n"
     "- [versions.md](versions.md): the versions of the message schema, with an XSD and a JSON Schema of each\n"
-    "- [SPG XML](../protocol/spg-xml.md), [the JSON form](../protocol/json-form.md), [Caseflow](../partners/caseflow.md): what stands around a message\n"
+    "- [SPG XML](../protocol/spg-xml.md), [the JSON form](../protocol/json-form.md), [Caseflow](../partners/caseflow.md),\n"
+    "  [flat files](../partners/flatfile.md): what stands around a message\n"
     "- [faults](../faults.md): every way of being told no\n"
     "- [glossary](../glossary.md#words-of-probation): the words of probation\n"
 )

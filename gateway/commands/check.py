@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.commands.dialects import JsonDialect
+from gateway.commands.dialects import CheckedDialect
 from gateway.commands.options import AsJson
 from gateway.commands.output import CommandError, Exit, answer
 
@@ -18,11 +18,14 @@ def check(
     files: Annotated[
         list[Path],
         typer.Argument(
-            metavar="FILE", help="Payloads, their form told by their bytes: SPG XML, SOAP around it, the JSON form, a JWS around it; - reads standard input."
+            metavar="FILE",
+            help="Payloads, their form told by their bytes: SPG XML, SOAP around it, the JSON form, a JWS around it, flat files; - reads standard input.",
         ),
     ],
     *,
-    dialect: Annotated[JsonDialect, typer.Option(help="Dialect of JSON documents: canonical or caseflow.")] = JsonDialect.CANONICAL,
+    dialect: Annotated[
+        CheckedDialect, typer.Option(help="Dialect of JSON documents: canonical or caseflow; with flatfile, whatever comes is read as a batch.")
+    ] = CheckedDialect.CANONICAL,
     as_json: AsJson = False,
 ) -> None:
     """Check payloads offline, and explain every fault of every message.

@@ -118,7 +118,7 @@ def _explained(checked: Checked) -> list[str]:
 
 
 def _look(checked: Checked, number: int, document: bytes, dialect: str) -> None:
-    found = find(document)
+    found = find(document, dialect)
     kind = f"JSON ({dialect})" if found.form is Form.JSON else found.form.value
     checked.forms[f"{kind} in {found.envelope}" if found.envelope else kind] += 1
     checked.wrapped |= bool(found.envelope)

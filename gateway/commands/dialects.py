@@ -13,10 +13,12 @@ class Dialect(StrEnum):
     NDELIUS = "ndelius"
     CANONICAL = "canonical"
     CASEFLOW = "caseflow"
+    FLATFILE = "flatfile"
 
 
-class JsonDialect(StrEnum):
-    """A language whose documents are JSON, which cannot be told from one another by their looks."""
+class CheckedDialect(StrEnum):
+    """A language that a document's looks do not tell: all JSON looks alike, and a broken flat file like nothing."""
 
     CANONICAL = "canonical"
     CASEFLOW = "caseflow"
+    FLATFILE = "flatfile"

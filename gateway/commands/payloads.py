@@ -1,6 +1,6 @@
 """What bytes are and what they say, found out without a gateway: no store, no key, no setting.
 
-What it is: SPG XML, the JSON form, and SOAP or a JWS around either, told apart by their bytes and read by the
+What it is: SPG XML, the JSON form, SOAP or a JWS around either, and flat files, told apart by their bytes and read by the
 dialect. What it is not: a door: no signature is looked at, no agreement asked. Called by `checking` and
 `translating`. The composition root knows the same dialects, but takes seconds to load.
 """
@@ -17,6 +17,7 @@ from lxml import etree
 
 from adapters.agencies.canonical.adapter import CanonicalAdapter
 from adapters.agencies.caseflow.adapter import CaseflowAdapter
+from adapters.agencies.flatfile.adapter import FlatFileAdapter
 from adapters.agencies.ndelius.adapter import NdeliusAdapter
 from adapters.agencies.ndelius.answers import read_interchange_response
 from adapters.contract import Adapter
@@ -26,7 +27,7 @@ from gateway.trust.contract import Limits
 from schemas.envelope import Interchange
 from schemas.faults import FaultCode, refuse
 
-_ADAPTERS: Final[tuple[Adapter, ...]] = (CanonicalAdapter(), CaseflowAdapter(), NdeliusAdapter())
+_ADAPTERS: Final[tuple[Adapter, ...]] = (CanonicalAdapter(), CaseflowAdapter(), FlatFileAdapter(), NdeliusAdapter())
 ADAPTERS: Final[Mapping[str, Adapter]] = MappingProxyType({adapter.dialect: adapter for adapter in _ADAPTERS})
 """Every dialect by its name."""
 MAX_BYTES: Final = 64 * 1024 * 1024
@@ -34,6 +35,8 @@ MAX_BYTES: Final = 64 * 1024 * 1024
 
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _JWS: Final = re.compile(rb"[\w-]+\.[\w-]*\.[\w-]*")
+_FLAT_FILE: Final = re.compile(rb'(\xef\xbb\xbf)?"?H"?,')
+"""The line that opens a batch; nothing else that is read here begins so."""
 _BETWEEN_INTERCHANGES: Final = re.compile(rb"(?<=</SPGInterchange>)\s*(?=<SPGInterchange[\s>])")
 """Inside one well-formed document a root never begins after a root has ended."""
 _ENVELOPES: Final = frozenset(f"{{{namespace}}}Envelope" for namespace in soap.NAMESPACES.values())
@@ -47,6 +50,7 @@ class Form(StrEnum):
     ANSWER = "SPG answer"
     """SPGInterchangeResponse: the answer on the same connection; no message."""
     JSON = "JSON"
+    FLAT_FILE = "flat file"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +65,19 @@ class Found:
 
 def documents_in(content: bytes) -> list[bytes]:
     """The documents of one file: SPG interchanges one after another, JSON or JWS one a line; mostly a single one."""
+    if _FLAT_FILE.match(content):
+        return [content]
     if _first(content) == b"<":
         return _BETWEEN_INTERCHANGES.split(content)
     lines = [line for line in content.splitlines() if line.strip()]
     return lines if len(lines) > 1 and _is_whole(lines[0].strip()) else [content]
 
 
-def find(document: bytes) -> Found:
-    """What it is, and what is inside. Refuses what is none of the forms, and broken wrappings."""
+def find(document: bytes, dialect: str) -> Found:
+    """What it is, and what is inside. Refuses what is none of the forms, and broken wrappings. A `dialect` that is no
+    JSON takes the document for its own, whatever it looks like."""
+    if _FLAT_FILE.match(document) or dialect == Dialect.FLATFILE:
+        return Found(document, Form.FLAT_FILE)
     match _first(document):
         case b"":
             raise refuse(FaultCode.MALFORMED, "There is nothing in it.")
@@ -78,7 +87,7 @@ def find(document: bytes) -> Found:
             return Found(document, Form.JSON)
     token = document.strip()
     if _JWS.fullmatch(token) is None:
-        raise refuse(FaultCode.MALFORMED, "It begins neither as XML nor as JSON in UTF-8, and is no compact JWS.")
+        raise refuse(FaultCode.MALFORMED, "It begins neither as XML, nor as JSON in UTF-8, nor as a flat file, and is no compact JWS.")
     # Half as long again to load as everything else together: only where there is a JWS.
     from gateway.trust import compact
 
@@ -86,11 +95,13 @@ def find(document: bytes) -> Found:
 
 
 def read(found: Found, dialect: str) -> Interchange | int:
-    """What it says: an interchange, or the status of an answer. `dialect` is that of JSON; XML has one alone."""
+    """What it says: an interchange, or the status of an answer. `dialect` is that of JSON; the others have one alone."""
     if found.form is Form.ANSWER:
         return read_interchange_response(found.content)
     if found.form is Form.INTERCHANGE:
         return ADAPTERS[Dialect.NDELIUS].read(found.content)
+    if found.form is Form.FLAT_FILE:
+        return ADAPTERS[Dialect.FLATFILE].read(found.content)
     interchange = ADAPTERS[dialect].read(found.content)
     # The doors look at JSON twice: this refuses what only some parsers read, such as half a surrogate pair.
     strict_json.parse(found.content, Limits())

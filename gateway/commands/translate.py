@@ -16,7 +16,7 @@ import typer
 from gateway.commands.dialects import Dialect
 from gateway.commands.output import CommandError, Exit, progress
 
-_EXTENSIONS = {Dialect.NDELIUS: "xml", Dialect.CANONICAL: "json", Dialect.CASEFLOW: "json"}
+_EXTENSIONS = {Dialect.NDELIUS: "xml", Dialect.CANONICAL: "json", Dialect.CASEFLOW: "json", Dialect.FLATFILE: "csv"}
 
 
 def translate(
@@ -24,8 +24,8 @@ def translate(
         list[Path], typer.Argument(metavar="FILE", help="Payloads as `gateway check` takes them; SOAP and a JWS are unwrapped; - reads standard input.")
     ],
     *,
-    source: Annotated[Dialect, typer.Option("--from", help="Dialect to read: ndelius, canonical or caseflow.")],
-    target: Annotated[Dialect, typer.Option("--to", help="Dialect to write: ndelius, canonical or caseflow.")],
+    source: Annotated[Dialect, typer.Option("--from", help="Dialect to read: ndelius, canonical, caseflow or flatfile.")],
+    target: Annotated[Dialect, typer.Option("--to", help="Dialect to write: ndelius, canonical, caseflow or flatfile.")],
     version: Annotated[str | None, typer.Option(help="Version of the message schema to write; by default the one that was read.")] = None,
     sender: Annotated[str | None, typer.Option(help="Party that sends, in place of the one that was read.")] = None,
     recipient: Annotated[str | None, typer.Option(help="Party that receives, in place of those that were read.")] = None,
@@ -44,7 +44,7 @@ def translate(
     output_dir: Annotated[Path | None, typer.Option(help="Write each document to a new file in this folder instead of stdout.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Say what was left out and refused as one JSON document on stderr.")] = False,
 ) -> None:
-    """Translate payloads offline: documents on stdout, each ended by a line feed; what was left out and refused on stderr.
+    """Translate payloads offline: documents on stdout, each on lines of its own; what was left out and refused on stderr.
 
     Exit 0: every message was translated, perhaps with something left out. 8: some were, some were refused. 10: none was. 3, 1 or 2: a file is
     missing, cannot be read or is too large; the others were translated all the same.
@@ -65,7 +65,7 @@ def translate(
         reduced_deletes=reduced_deletes,
         message_statuses=message_statuses,
     ).checked()
-    emit = typer.echo if output_dir is None else _into(output_dir, _EXTENSIONS[target])
+    emit = _print if output_dir is None else _into(output_dir, _EXTENSIONS[target])
     found = [translate_file(name, content, wish, emit) for name, content in contents(files)]
     if as_json:
         progress(json.dumps({"schema": "translation/1", "from": source.value, "to": target.value, **summary(found)}, ensure_ascii=False))
@@ -75,6 +75,15 @@ def translate(
     ended = verdict(found)
     if ended is not None:
         raise ended
+
+
+def _print(content: bytes) -> None:
+    typer.echo(_ended(content), nl=False)
+
+
+def _ended(content: bytes) -> bytes:
+    """With a line feed at its end, where it has none of its own: a flat file would be broken by another."""
+    return content if content.endswith(b"\n") else content + b"\n"
 
 
 def _into(folder: Path, extension: str) -> Callable[[bytes], None]:
@@ -89,7 +98,7 @@ def _into(folder: Path, extension: str) -> Callable[[bytes], None]:
         path = folder / f"{next(numbers):05d}.{extension}"
         try:
             with path.open("xb") as stream:
-                stream.write(content + b"\n")
+                stream.write(_ended(content))
         except FileExistsError:
             raise CommandError(Exit.CONFLICT, "file-taken", f"{path} is there already.", "name an empty folder") from None
         except OSError as error:

@@ -5,10 +5,12 @@ times stay those of the sender unless an option says otherwise, and no agreement
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Final
 
+from adapters.agencies.flatfile.writing import write_batch
 from adapters.agencies.ndelius.tables import SHAPES
 from adapters.agencies.ndelius.writing import write_interchange
 from adapters.contract import LeftOut, Outgoing
@@ -25,6 +27,8 @@ from schemas.versions import VERSIONS
 
 Emit = Callable[[bytes], None]
 """Takes one finished document."""
+_FORMS: Final[Mapping[str, Form]] = {Dialect.NDELIUS: Form.INTERCHANGE, Dialect.FLATFILE: Form.FLAT_FILE}
+"""What a dialect is written in, where that is not JSON."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +105,7 @@ def translate_file(name: str, content: bytes | CommandError, wish: Wish, emit: E
     for number, document in enumerate(documents_in(content), 1):
         translated.documents = number
         try:
-            found = find(document)
+            found = find(document, wish.source)
             translated.wrapped |= bool(found.envelope)
             interchange = _interchange(found, wish)
             recipients = _recipients(interchange, wish)
@@ -122,7 +126,7 @@ def translate_file(name: str, content: bytes | CommandError, wish: Wish, emit: E
 def _interchange(found: Found, wish: Wish) -> Interchange:
     if found.form is Form.ANSWER:
         raise refuse(FaultCode.NOT_TRANSLATABLE, "An SPGInterchangeResponse answers on the connection of its question; it is never translated.")
-    if (found.form is Form.JSON) == (wish.source == Dialect.NDELIUS):
+    if found.form is not _FORMS.get(wish.source, Form.JSON):
         raise refuse(FaultCode.MALFORMED, f"This is {found.form}, which {wish.source} is not written in.")
     said = read(found, wish.source)
     if not isinstance(said, Interchange):
@@ -157,7 +161,9 @@ def _judge(translated: Translated, number: int, interchange: Interchange, wish: 
 
 
 def _documents(messages: Sequence[Message], outgoing: Outgoing, wish: Wish) -> list[bytes]:
-    """One interchange of them all where SPG has one header for all; else a document each."""
+    """One interchange of them all where SPG has one header for all, one batch; else a document each."""
+    if wish.target == Dialect.FLATFILE and messages:
+        return [write_batch(messages, outgoing).content]
     if wish.target == Dialect.NDELIUS and len({_headed(message) for message in messages}) == 1:
         return [write_interchange(messages, outgoing).content]
     return [ADAPTERS[wish.target].write(message, outgoing).content for message in messages]
