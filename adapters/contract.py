@@ -39,6 +39,8 @@ class Document:
 
     content: bytes
     left_out: tuple[LeftOut, ...] = ()
+    detail: bytes | None = None
+    """Where `content` only points at it: the message itself, for the recipient to fetch."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +61,12 @@ class Outgoing:
     """True: a delete goes out as its key alone."""
     message_statuses: bool = False
     """True: a status notification goes out with an entry per message."""
+    detail_url: str | None = None
+    """Where the recipient fetches the message itself, for dialects that only point at it."""
+    detail_digest: str | None = None
+    """Content digest of what lies there."""
+    name_case: bool = True
+    """False: what only points at a message does not name its case either."""
 
 
 class Adapter(Protocol):

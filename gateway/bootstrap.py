@@ -96,6 +96,7 @@ def make_means(settings: Settings, keys: OwnKeys) -> Means:
         parcel_key=keys.parcel_key,
         lookup_key=keys.lookup_key,
         limits=Limits(max_bytes=settings.max_body_bytes, max_depth=settings.max_depth, max_elements=settings.max_elements),
+        public_url=settings.public_url,
         sweep_seconds=settings.sweep_seconds,
     )
 

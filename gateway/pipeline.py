@@ -9,6 +9,7 @@ at once. What it is not: I/O of its own: it holds the objects that do. Called by
     deliver      translate > fix > seal > hand over > settle
     collect      the shelf: what waits for an organisation, signed for it
     acknowledge  the shelf: the organisation has it > settle
+    detail       what an event points at, fetched by its recipient; settles nothing
 """
 
 from collections.abc import Sequence
@@ -16,11 +17,12 @@ from collections.abc import Sequence
 from adapters.agencies.ndelius.answers import interchange_response
 from adapters.contract import WireMessage
 from broker.parcel import Parcel
-from gateway.exchange.results import ShelfItem, SubmitResult
+from gateway.exchange.results import Declined, ShelfItem, SubmitResult
 from gateway.exchange.submission import Submission
 from gateway.steps.base import Parts
 from gateway.steps.collect import CollectStep
 from gateway.steps.deliver import DeliverStep
+from gateway.steps.detail import DetailStep
 from gateway.steps.submit import SubmitStep
 from gateway.trust.contract import SealOrder
 from gateway.trust.soap import content_type, wrap
@@ -35,6 +37,7 @@ class Pipeline:
         self._submit = SubmitStep(parts)
         self._deliver = DeliverStep(parts)
         self._collect = CollectStep(parts, self._deliver)
+        self._detail = DetailStep(parts)
 
     def submit(self, batch: Sequence[Submission]) -> Sequence[SubmitResult]:
         """Take, refuse or settle each; durable when it returns. Raises StoreUnavailable: then nothing was taken."""
@@ -51,6 +54,10 @@ class Pipeline:
     def acknowledge(self, organisation: OrganisationId, delivery_id: DeliveryId) -> SubmitResult:
         """The organisation has it."""
         return self._collect.acknowledge(organisation, delivery_id)
+
+    def detail(self, organisation: OrganisationId, delivery_id: DeliveryId) -> WireMessage | Declined:
+        """What an event pointed the organisation at. Raises StoreUnavailable, SignerUnavailable."""
+        return self._detail.fetch(organisation, delivery_id)
 
     def soap_answer(self, status: int, soap_version: str, bare: bool) -> WireMessage:
         """The synchronous SPGInterchangeResponse, signed unless the caller's agreement wants it bare."""

@@ -17,7 +17,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.api import health, keys, mailbox, messages, reference, schemas, soap, submissions
+from gateway.api import details, health, keys, mailbox, messages, reference, schemas, soap, submissions
 from gateway.api.batching import GroupCommit
 from gateway.api.bell import Bell
 from gateway.api.bodies import BodyBudget
@@ -58,7 +58,10 @@ def create_app(parts: ApiParts) -> FastAPI:
         lifespan=_lifespan,
     )
     app.state.doorway = doorway
-    for router in (submissions.router, messages.router, mailbox.router, soap.router, keys.router, health.router_for(parts), schemas.router, reference.router):
+    for router in (
+        *(submissions.router, messages.router, mailbox.router, details.router, soap.router),
+        *(keys.router, health.router_for(parts), schemas.router, reference.router),
+    ):
         app.include_router(router)
     _answer_refusals(app)
     app.add_middleware(_Frame, telemetry=parts.telemetry)
@@ -180,6 +183,7 @@ def door_of(path: str) -> str:
 _DOORS = (
     ("/v1/messages", "messages"),
     ("/v1/mailbox", "mailbox"),
+    ("/v1/deliveries", "details"),
     ("/v1/receipts", "receipts"),
     ("/schemas", "schemas"),
     ("/health", "health"),

@@ -17,7 +17,7 @@ from gateway.api.bell import Bell
 from gateway.api.bodies import BodyBudget
 from gateway.config import Settings
 from gateway.contract import Clock, Store
-from gateway.exchange.results import ShelfItem, SubmitResult
+from gateway.exchange.results import Declined, ShelfItem, SubmitResult
 from gateway.exchange.submission import Submission
 from gateway.partners.directory import Directory
 from gateway.telemetry import Telemetry
@@ -35,6 +35,10 @@ class Intake(Protocol):
 
     def acknowledge(self, organisation: OrganisationId, delivery_id: DeliveryId) -> SubmitResult:
         """The authenticated recipient has it: stage `delivered`, basis `mailbox`."""
+
+    def detail(self, organisation: OrganisationId, delivery_id: DeliveryId) -> WireMessage | Declined:
+        """What an event of ours points at, sealed for its recipient now. Raises StoreUnavailable or SignerUnavailable:
+        then nothing was given out."""
 
     def soap_answer(self, status: int, soap_version: str, bare: bool) -> WireMessage:
         """An SPGInterchangeResponse, signed unless bare."""

@@ -30,6 +30,7 @@ class AuditCode(StrEnum):
     DELIVERY_SET_ASIDE = "delivery.set-aside"
     DELIVERY_RETRIED = "delivery.retried"
     DELIVERY_DISCARDED = "delivery.discarded"
+    DETAIL_FETCHED = "detail.fetched"
     RECEIPT_ISSUED = "receipt.issued"
     RECEIPT_REFUSED = "receipt.refused"
     NOTICE_SENT = "notice.sent"
@@ -57,6 +58,7 @@ SENTENCES: dict[AuditCode, str] = {
     AuditCode.DELIVERY_SET_ASIDE: "Attempts are exhausted or the item is poison; a person is needed.",
     AuditCode.DELIVERY_RETRIED: "A person put a delivery back on the road.",
     AuditCode.DELIVERY_DISCARDED: "A person ended a delivery, with a reason.",
+    AuditCode.DETAIL_FETCHED: "A recipient fetched the message that an event had pointed it at.",
     AuditCode.RECEIPT_ISSUED: "The gateway signed a receipt.",
     AuditCode.RECEIPT_REFUSED: "A partner's receipt did not settle anything.",
     AuditCode.NOTICE_SENT: "A receipt or status notification was handed to the sender's system.",

@@ -29,6 +29,8 @@ class Means:
     parcel_key: bytes
     lookup_key: bytes
     limits: Limits = field(default_factory=Limits)
+    public_url: str = ""
+    """Where partners reach us, without a final slash: what addresses of details begin with."""
     sweep_seconds: float = 30.0
     """How long a parcel may be on its way before the sweeper looks after its delivery."""
 

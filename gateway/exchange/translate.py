@@ -5,16 +5,19 @@ a signature (`prepare`) nor a dialect (`adapters.agencies`).
 """
 
 import json
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from adapters.contract import Adapter, Document, Outgoing
-from gateway.audit.events import AuditCode, AuditEvent
+from gateway.audit.events import AuditCode, AuditEvent, Fact
 from gateway.changes import Changes
+from gateway.exchange.enclosure import enclose
 from gateway.exchange.means import Means
 from gateway.partners.agreement import Agreement
 from gateway.records import Delivery
 from gateway.trust.content import document_digest
+from gateway.trust.digests import digest
 from gateway.trust.sealing import seal
 from schemas.envelope import Message
 
@@ -35,8 +38,23 @@ def sequence_of(reference: str) -> int | None:
     return number if number > 0 else None
 
 
-def translate(message: Message, delivery: Delivery, agreement: Agreement, adapter: Adapter, now: datetime) -> Document:
-    """Write the message for this recipient. Raises Refusal(`not-translatable`)."""
+@dataclass(frozen=True, slots=True)
+class DetailPlace:
+    """Where a recipient fetches what its documents only point at, and who writes it."""
+
+    adapter: Adapter
+    url: str
+
+
+def detail_place(delivery: Delivery, agreement: Agreement, adapters: Mapping[str, Adapter], public_url: str) -> DetailPlace | None:
+    """None where the agreement has everything handed over. The address holds our id of the delivery and nothing else."""
+    if agreement.detail_dialect is None:
+        return None
+    return DetailPlace(adapters[agreement.detail_dialect], f"{public_url}/v1/deliveries/{delivery.delivery_id}/detail")
+
+
+def translate(message: Message, delivery: Delivery, agreement: Agreement, adapter: Adapter, now: datetime, place: DetailPlace | None = None) -> Document:
+    """Write the message for this recipient, and with a `place` its detail too. Raises Refusal(`not-translatable`)."""
     outgoing = Outgoing(
         sender=delivery.sender,
         recipient=delivery.recipient,
@@ -46,8 +64,14 @@ def translate(message: Message, delivery: Delivery, agreement: Agreement, adapte
         prepared_at=now,
         reduced_deletes=agreement.reduced_deletes,
         message_statuses=agreement.message_statuses,
+        name_case=agreement.name_case,
     )
-    return adapter.write(message, outgoing)
+    if place is None:
+        return adapter.write(message, outgoing)
+    # Both now, with one reference and one time: the receipt for the event vouches for the detail, whose digest it holds.
+    detail = place.adapter.write(message, outgoing)
+    document = adapter.write(message, replace(outgoing, detail_url=place.url, detail_digest=digest(detail.content)))
+    return Document(document.content, (*document.left_out, *detail.left_out), detail.content)
 
 
 def fix(delivery: Delivery, document: Document, agreement: Agreement, means: Means, now: datetime) -> tuple[Delivery, Changes]:
@@ -55,17 +79,19 @@ def fix(delivery: Delivery, document: Document, agreement: Agreement, means: Mea
     left_out = json.dumps([{"pointer": item.pointer, "reason": item.reason} for item in document.left_out])
     fixed = replace(
         delivery,
-        document=seal(document.content, means.archive, delivery.delivery_id.encode(), means.random),
+        document=seal(enclose(document.content, document.detail), means.archive, delivery.delivery_id.encode(), means.random),
         sent_digest=document_digest(agreement.packaging, document.content),
         left_out=left_out,
         updated_at=now,
     )
-    facts = {
+    facts: dict[str, Fact] = {
         "message": delivery.message_id or "",
         "recipient": delivery.recipient,
         "sent": fixed.sent_digest or "",
         "dialect": agreement.dialect,
         "left_out": len(document.left_out),
     }
+    if document.detail is not None:
+        facts["detail"] = digest(document.detail)
     event = AuditEvent(AuditCode.DELIVERY_PREPARED, now, delivery.delivery_id, facts)
     return replace(fixed, version=fixed.version + 1), Changes(lane=delivery.lane, deliveries=(fixed,), events=(event,))

@@ -98,6 +98,10 @@ class Agreement:
     """Outbound, SPG: a status notification has an entry per message besides the worst code of them all."""
     reduced_deletes: bool = False
     """Outbound, SPG: a delete goes out as its key alone."""
+    detail_dialect: str | None = None
+    """Outbound, for dialects that only point at a message: the language that it is fetched in."""
+    name_case: bool = True
+    """Outbound, for the same: what points at a message names its case (the CRN) too."""
     max_messages: int = 10_000
     """Inbound: messages in one interchange; the dialects read no more than this whatever is agreed."""
     max_bytes: int = 20 * 1024 * 1024

@@ -53,6 +53,7 @@ class Rule(StrEnum):
     PARTY_UNKNOWN = "party-unknown"
     PARTY_TAKEN = "party-taken"
     DIALECT_UNKNOWN = "dialect-unknown"
+    DETAIL_MISMATCH = "detail-mismatch"
     PACKAGING_UNKNOWN = "packaging-unknown"
     CHANNEL_UNKNOWN = "channel-unknown"
     TYPE_UNKNOWN = "type-unknown"
@@ -80,6 +81,7 @@ RULES: dict[Rule, str] = {
     Rule.PARTY_UNKNOWN: "The party is not known.",
     Rule.PARTY_TAKEN: "Another organisation runs this party.",
     Rule.DIALECT_UNKNOWN: "No adapter speaks this dialect.",
+    Rule.DETAIL_MISMATCH: "A dialect that only points at messages, and it alone, needs a language for their details.",
     Rule.PACKAGING_UNKNOWN: "There is no such packaging.",
     Rule.CHANNEL_UNKNOWN: "No channel serves this delivery mode.",
     Rule.TYPE_UNKNOWN: "There is no such message type.",
@@ -117,6 +119,10 @@ class Parts:
     packagings: frozenset[str]
     modes: frozenset[DeliveryMode] = frozenset(DeliveryMode)
     types: frozenset[str] = frozenset()
+    pointing: frozenset[str] = frozenset()
+    """Dialects whose documents only point at a message."""
+    details: frozenset[str] = frozenset()
+    """Dialects that such a message may be fetched in."""
 
 
 def put_organisation(directory: Directory, wanted: Organisation, now: datetime) -> tuple[Organisation, AuditEvent]:
@@ -183,6 +189,7 @@ def put_agreement(directory: Directory, agreement: Agreement, parts: Parts, now:
         raise OnboardingError(Rule.PARTY_UNKNOWN, f"{agreement.party}.")
     _require_not_left(require_organisation(directory, party.organisation))
     _check_parts(agreement, parts)
+    _check_detail(agreement, parts)
     _check_policy(agreement)
     _check_way(agreement)
     _check_endpoints(agreement)
@@ -270,6 +277,18 @@ def _check_parts(agreement: Agreement, parts: Parts) -> None:
         raise OnboardingError(Rule.CHANNEL_UNKNOWN, _known(agreement.mode, parts.modes))
     if parts.types and (strange := (agreement.types or frozenset()) - parts.types):
         raise OnboardingError(Rule.TYPE_UNKNOWN, _known(min(strange), parts.types))
+
+
+def _check_detail(agreement: Agreement, parts: Parts) -> None:
+    points = agreement.direction is Direction.OUTBOUND and agreement.dialect in parts.pointing
+    if not points and agreement.detail_dialect is not None:
+        raise OnboardingError(Rule.DETAIL_MISMATCH, f"{agreement.dialect} hands everything over; leave detail_dialect out.")
+    if not points:
+        return
+    if agreement.detail_dialect not in parts.details:
+        raise OnboardingError(Rule.DETAIL_MISMATCH, f"detail_dialect: {_known(agreement.detail_dialect or 'none', parts.details)}")
+    if agreement.packaging != "jws":
+        raise OnboardingError(Rule.PACKAGING_MISMATCH, "Details are fetched as JWS; what points at them is believed in the same way.")
 
 
 def _known(found: str, names: Iterable[str]) -> str:

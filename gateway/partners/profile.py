@@ -69,6 +69,8 @@ class AgreementEntry(_Closed):
     partial: bool | None = None
     message_statuses: bool | None = None
     reduced_deletes: bool | None = None
+    detail_dialect: str | None = None
+    name_case: bool | None = None
     max_messages: int | None = None
     max_bytes: int | None = None
     max_age_seconds: int | None = None

@@ -18,9 +18,10 @@ from gateway.exchange import prepare, settle
 from gateway.exchange.accept import Decision
 from gateway.exchange.answers import AnswerNotBelieved, word_of_answer
 from gateway.exchange.delivery import BLOCKING, BLOCKING_UNTIL_APPLIED
+from gateway.exchange.enclosure import document_in
 from gateway.exchange.results import Settled
 from gateway.exchange.route import Leg
-from gateway.exchange.translate import fix, translate
+from gateway.exchange.translate import detail_place, fix, translate
 from gateway.partners.agreement import UNSEEN, DeliveryMode, OrderUntil
 from gateway.partners.directory import Directory
 from gateway.partners.party import Standing
@@ -156,7 +157,8 @@ class DeliverStep(Step):
             if opened is None:
                 raise Refusal(Fault(FaultCode.NOT_TRANSLATABLE, "The message is no longer kept."))
             adapter = self._parts.adapters[leg.agreement.dialect]
-            document = translate(opened(), delivery, leg.agreement, adapter, now)
+            place = detail_place(delivery, leg.agreement, self._parts.adapters, self._parts.means.public_url)
+            document = translate(opened(), delivery, leg.agreement, adapter, now, place)
             return fix(delivery, document, leg.agreement, self._parts.means, now)
         except Refusal as refusal:
             return None, settle.refused(delivery, refusal.fault, now, None)
@@ -270,7 +272,7 @@ def seal_document(delivery: Delivery, leg: Leg, parts: Parts, now: datetime) -> 
     """A fixed document, opened from the archive and freshly signed. Raises Unsealable, SignerUnavailable."""
     if delivery.document is None:
         raise Unsealable("the delivery has no document")
-    document = unseal(delivery.document, parts.means.archive, delivery.delivery_id.encode())
+    document = document_in(unseal(delivery.document, parts.means.archive, delivery.delivery_id.encode()))
     packaging = parts.packagings[leg.agreement.packaging]
     media_type = parts.adapters[leg.agreement.dialect].media_type
     return prepare.package(delivery, document, leg.agreement, leg.organisation, packaging, parts.means, now, media_type=media_type)

@@ -19,7 +19,7 @@ from gateway.api.app import create_app
 from gateway.api.parts import ApiParts
 from gateway.config import Settings, load_settings
 from gateway.contract import StoreUnavailable
-from gateway.exchange.results import Accepted, Settled, ShelfItem, SubmitResult
+from gateway.exchange.results import Accepted, Declined, Settled, ShelfItem, SubmitResult
 from gateway.exchange.submission import Submission
 from gateway.partners.agreement import Agreement, Direction
 from gateway.partners.directory import Directory
@@ -42,6 +42,7 @@ from gateway.trust.contract import Signer
 from gateway.trust.keyring import KeyRecord, Keyring, KeyUse
 from gateway.trust.minting import mint_ed25519
 from gateway.trust.signing import public_record, signer_from_pem
+from schemas.faults import Fault, FaultCode
 from schemas.identifiers import DeliveryId, Digest, MessageId, OrganisationId, PartyCode, SubmissionId
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
@@ -106,6 +107,7 @@ class FakeIntake:
         self.shelf: list[ShelfItem] = []
         self.collected: list[tuple[OrganisationId, int, int]] = []
         self.answered: list[tuple[int, str, bool]] = []
+        self.detailed: Mapping[tuple[OrganisationId, str], WireMessage] = {}
         self.answer: Callable[[Submission], SubmitResult] = lambda _: accepted()
         self.error: Exception | None = None
 
@@ -125,6 +127,11 @@ class FakeIntake:
     def acknowledge(self, organisation: OrganisationId, delivery_id: DeliveryId) -> SubmitResult:
         self.acknowledged.append((organisation, delivery_id))
         return Settled(message_ids=(MessageId("m1"),))
+
+    def detail(self, organisation: OrganisationId, delivery_id: DeliveryId) -> WireMessage | Declined:
+        if self.error is not None:
+            raise self.error
+        return self.detailed.get((organisation, delivery_id)) or Declined(fault=Fault(FaultCode.NOT_FOUND))
 
     def soap_answer(self, status: int, soap_version: str, bare: bool) -> WireMessage:
         self.answered.append((status, soap_version, bare))

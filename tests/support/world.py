@@ -29,6 +29,7 @@ from gateway.trust.signing import key_record_from_certificate, public_record, si
 from schemas.identifiers import OrganisationId, PartyCode
 
 AUDIENCE = "interagency-gateway.test"
+PUBLIC_URL = "https://gateway.example"
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 
@@ -150,6 +151,7 @@ def open_world(url: str, agreements: Sequence[Agreement] = ()) -> World:
         archive=ArchiveKeys("k1", {"k1": secrets.token_bytes(32)}),
         parcel_key=secrets.token_bytes(32),
         lookup_key=secrets.token_bytes(32),
+        public_url=PUBLIC_URL,
     )
     _register(store, signers, nps.certificate_der, agreements or default_agreements())
     push, queue = FakeChannel("push"), FakeChannel("queue")

@@ -1,0 +1,1 @@
+"""The dialect `domain-events`: thin events, after the public style of HMPPS domain events."""
