@@ -199,7 +199,8 @@ def _entry(header: BatchHeader, number: int, message: _Message, own_ids: set[str
     return Misread(
         reference=number,
         sender_message_id=own_id,
-        type=shape.type if shape else str(head.values.get("type", "")),
+        # Free text may have slipped into the column: only what looks like a code is kept as a name.
+        type=shape.type if shape else repeatable(head.values.get("type"), FieldClass.CODE),
         case_reference=_claimed_case(message),
         faults=tuple(replace(fault, reference=number) for fault in faults[:MAX_FAULTS]),
     )

@@ -67,7 +67,7 @@ def amount(kind: Kind, text: str) -> int | None:
         (value,) = kind.read(text.strip(" "))
     except MisfitError:
         return None
-    return int(Decimal(str(value)) * (100 if kind.sums is Total.PENCE else 1))
+    return int(value * 100) if isinstance(value, Decimal) else int(str(value))
 
 
 def _date_of(text: str) -> datetime.date:

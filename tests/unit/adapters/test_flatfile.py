@@ -1,6 +1,7 @@
 """The flat file: its lines, codes, dates, ids and control totals, both ways, and everything that can be wrong with it."""
 
 import datetime
+import json
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -289,6 +290,25 @@ def test_totals_are_not_judged_by_what_cannot_be_read() -> None:
     for broken in (b"UPZ,K227678", b"UPA,K227678,more"):
         batch = _ADAPTER.read(_flat("plain/batch-of-three").replace(b"UPA,K227678", broken).replace(b",390,0\r\n", b",360,7\r\n"))
         assert [isinstance(entry, Entry) for entry in batch.entries] == [True, False, True]
+
+
+def test_free_text_in_the_column_of_the_type_becomes_no_name() -> None:
+    for typed, kept in ((b"UPX", "UPX"), (b"QUILLMARLOW", ""), (b'"' + b"x" * 100_000 + b'"', "")):
+        wrong = _ADAPTER.read(_flat("plain/batch-of-three").replace(b"M,2,UPA", b"M,2," + typed)).entries[1]
+        assert isinstance(wrong, Misread)
+        assert (wrong.type, wrong.faults[0].code, wrong.faults[0].value) == (kept, FaultCode.TYPE_UNKNOWN, kept)
+
+
+def test_the_longest_notes_fit_on_a_line() -> None:
+    """Every character doubled, and every other text of the widest line as long as it may be."""
+    event = _messages(_read("plain/Event-ins-full"))[0].payload
+    assert isinstance(event, Event)
+    said = event.model_dump(mode="json") | {"notes": '"' * 200_000}
+    for value in said.values():
+        if isinstance(value, dict) and "code" in value:
+            value["description"] = '"' * 500
+    longest = Event.model_validate_json(json.dumps(said))
+    assert taken(_ADAPTER.read(_ADAPTER.write(message(longest), outgoing()).content).entries[0]) == longest
 
 
 @pytest.mark.parametrize("total", [b"T,3,8,", b"T,3,08,", b"T,003,8,"])
