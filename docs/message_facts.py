@@ -13,7 +13,7 @@ from inspect import cleandoc
 from typing import Final
 
 from adapters.agencies.caseflow.documents import SHAPES as CASEFLOW
-from adapters.catalogue import DIALECTS
+from adapters.catalogue import DIALECTS, POINTING
 from docs.message_fields import key_element, model_of_page
 from schemas.canonical.case import CaseRequest
 from schemas.catalogue import ACTIONS, ANSWERS, CATALOGUE, KEYS
@@ -201,10 +201,10 @@ def key_of(kind: str) -> str:
 
 
 def dialects_of(kind: str) -> tuple[str, ...]:
-    """Who speaks it. The synchronous answer belongs to SPG alone."""
+    """Who speaks it; events only point at it. The synchronous answer belongs to SPG alone."""
     if kind in ANSWERS:
         return ("ndelius",)
-    return tuple(name for name in DIALECTS if name != "caseflow" or kind in CASEFLOW)
+    return tuple(name for name in DIALECTS if name not in POINTING and (name != "caseflow" or kind in CASEFLOW))
 
 
 def headline(kind: str) -> str:

@@ -19,7 +19,7 @@ from functools import reduce
 from operator import or_
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-from adapters.catalogue import DIALECTS
+from adapters.catalogue import DIALECTS, POINTING, details_among
 from adapters.channels.catalogue import CHANNELS
 from adapters.contract import Channel
 from broker.admin import RabbitAdmin
@@ -103,7 +103,9 @@ def make_means(settings: Settings, keys: OwnKeys) -> Means:
 
 def onboarding_parts() -> OnboardingParts:
     """The parts that an agreement may name."""
-    return OnboardingParts(dialects=frozenset(DIALECTS), packagings=frozenset(PACKAGINGS), types=frozenset(CATALOGUE))
+    return OnboardingParts(
+        dialects=frozenset(DIALECTS), packagings=frozenset(PACKAGINGS), types=frozenset(CATALOGUE), pointing=POINTING, details=details_among(DIALECTS)
+    )
 
 
 @dataclass(slots=True, kw_only=True)

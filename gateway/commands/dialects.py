@@ -13,6 +13,7 @@ class Dialect(StrEnum):
     NDELIUS = "ndelius"
     CANONICAL = "canonical"
     CASEFLOW = "caseflow"
+    DOMAIN_EVENTS = "domain-events"
     FLATFILE = "flatfile"
 
 

@@ -17,6 +17,7 @@ from lxml import etree
 
 from adapters.agencies.canonical.adapter import CanonicalAdapter
 from adapters.agencies.caseflow.adapter import CaseflowAdapter
+from adapters.agencies.domain_events.adapter import DomainEventsAdapter
 from adapters.agencies.flatfile.adapter import FlatFileAdapter
 from adapters.agencies.ndelius.adapter import NdeliusAdapter
 from adapters.agencies.ndelius.answers import read_interchange_response
@@ -27,7 +28,7 @@ from gateway.trust.contract import Limits
 from schemas.envelope import Interchange
 from schemas.faults import FaultCode, refuse
 
-_ADAPTERS: Final[tuple[Adapter, ...]] = (CanonicalAdapter(), CaseflowAdapter(), FlatFileAdapter(), NdeliusAdapter())
+_ADAPTERS: Final[tuple[Adapter, ...]] = (CanonicalAdapter(), CaseflowAdapter(), DomainEventsAdapter(), FlatFileAdapter(), NdeliusAdapter())
 ADAPTERS: Final[Mapping[str, Adapter]] = MappingProxyType({adapter.dialect: adapter for adapter in _ADAPTERS})
 """Every dialect by its name."""
 MAX_BYTES: Final = 64 * 1024 * 1024

@@ -16,7 +16,8 @@ import typer
 from gateway.commands.dialects import Dialect
 from gateway.commands.output import CommandError, Exit, progress
 
-_EXTENSIONS = {Dialect.NDELIUS: "xml", Dialect.CANONICAL: "json", Dialect.CASEFLOW: "json", Dialect.FLATFILE: "csv"}
+_EXTENSIONS = {Dialect.NDELIUS: "xml", Dialect.FLATFILE: "csv"}
+"""Of files in dialects that are not JSON."""
 
 
 def translate(
@@ -25,7 +26,7 @@ def translate(
     ],
     *,
     source: Annotated[Dialect, typer.Option("--from", help="Dialect to read: ndelius, canonical, caseflow or flatfile.")],
-    target: Annotated[Dialect, typer.Option("--to", help="Dialect to write: ndelius, canonical, caseflow or flatfile.")],
+    target: Annotated[Dialect, typer.Option("--to", help="Dialect to write: one of these, or domain-events, whose events point at an address of no gateway.")],
     version: Annotated[str | None, typer.Option(help="Version of the message schema to write; by default the one that was read.")] = None,
     sender: Annotated[str | None, typer.Option(help="Party that sends, in place of the one that was read.")] = None,
     recipient: Annotated[str | None, typer.Option(help="Party that receives, in place of those that were read.")] = None,
@@ -65,7 +66,7 @@ def translate(
         reduced_deletes=reduced_deletes,
         message_statuses=message_statuses,
     ).checked()
-    emit = _print if output_dir is None else _into(output_dir, _EXTENSIONS[target])
+    emit = _print if output_dir is None else _into(output_dir, _EXTENSIONS.get(target, "json"))
     found = [translate_file(name, content, wish, emit) for name, content in contents(files)]
     if as_json:
         progress(json.dumps({"schema": "translation/1", "from": source.value, "to": target.value, **summary(found)}, ensure_ascii=False))

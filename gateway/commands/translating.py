@@ -29,6 +29,8 @@ Emit = Callable[[bytes], None]
 """Takes one finished document."""
 _FORMS: Final[Mapping[str, Form]] = {Dialect.NDELIUS: Form.INTERCHANGE, Dialect.FLATFILE: Form.FLAT_FILE}
 """What a dialect is written in, where that is not JSON."""
+_NO_GATEWAY: Final = "https://gateway.example/v1/deliveries/00000000-0000-7000-8000-000000000000/detail"
+"""Where events point when there is no delivery."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,6 +187,7 @@ def _outgoing(interchange: Interchange, recipient: PartyCode, wish: Wish) -> Out
         prepared_at=wish.prepared_at or interchange.prepared_at,
         reduced_deletes=wish.reduced_deletes,
         message_statuses=wish.message_statuses,
+        detail_url=_NO_GATEWAY,
     )
 
 

@@ -39,7 +39,9 @@ def _refused(adapter: Adapter, content: bytes) -> tuple[FaultCode, str]:
 
 
 def test_dialects_are_listed_by_their_names() -> None:
-    assert {name: adapter.dialect for name, adapter in DIALECTS.items()} == {name: name for name in ("canonical", "caseflow", "flatfile", "ndelius")}
+    assert {name: adapter.dialect for name, adapter in DIALECTS.items()} == {
+        name: name for name in ("canonical", "caseflow", "domain-events", "flatfile", "ndelius")
+    }
 
 
 @_BOTH
