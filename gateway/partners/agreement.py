@@ -7,6 +7,7 @@ adding a partner with a known dialect and channel is rows only.
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from gateway.partners.hours import WorkingHours
 from gateway.trust.policy import STRICT, SecurityPolicy
 from schemas.identifiers import PartyCode
 
@@ -90,6 +91,18 @@ class Agreement:
     types: frozenset[str] | None = None
     """Message types agreed; None for all that exist."""
     test_allowed: bool = True
+    absorb: bool = False
+    """Inbound: the sender is disabled. What it sends is verified and archived, refused with a receipt that says so,
+    and delivered to nobody."""
+    broadcast_reference_data: bool = True
+    """Outbound: it is among those that reference data is broadcast to."""
+    broadcast_offender_data: bool = True
+    """Outbound: it is among those that a case's data is broadcast to, where it has an interest in the case."""
+    metadata_updates: bool = True
+    """Outbound: it takes messages about documents in the document store. There are none among the message types yet:
+    it is kept and shown, and steers nothing until there are."""
+    working_hours: WorkingHours | None = None
+    """Outbound: outside them a system that is down is tried at the longest interval, and at once when they begin."""
     partial: bool = False
     """Inbound: take the good messages of an interchange although others are refused. By default the whole is
     refused: a sender that cannot read entries per message would believe that all were taken, and a later

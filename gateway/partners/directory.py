@@ -5,7 +5,7 @@ asks the store for a new snapshot when its version has changed.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from gateway.partners.agreement import Agreement, Direction
@@ -25,18 +25,35 @@ class Directory:
     keyring: Keyring = field(default_factory=Keyring)
 
     def organisation_of(self, code: PartyCode) -> Organisation | None:
-        """Who runs this party's system."""
+        """Who runs this party's system, now."""
         party = self.parties.get(code)
-        return self.organisations.get(party.organisation) if party else None
+        return self.organisations.get(party.served_by) if party else None
 
     def parties_of(self, organisation: OrganisationId) -> tuple[PartyCode, ...]:
-        """The codes that an organisation runs, in order."""
-        return tuple(sorted(code for code, party in self.parties.items() if party.organisation == organisation))
+        """The codes that an organisation runs, in order: its own and those that are routed to it, without those that
+        are routed away."""
+        return tuple(sorted(code for code, party in self.parties.items() if party.served_by == organisation))
 
     def inbound(self, code: PartyCode) -> Agreement | None:
         """What was agreed for messages from this party."""
-        return self.agreements.get((code, Direction.INBOUND))
+        return self._agreed(code, Direction.INBOUND)
 
     def outbound(self, code: PartyCode) -> Agreement | None:
         """What was agreed for messages to this party."""
-        return self.agreements.get((code, Direction.OUTBOUND))
+        return self._agreed(code, Direction.OUTBOUND)
+
+    def division_of(self, code: str) -> PartyCode | None:
+        """The party that a division stands behind, for telling senders whom to address."""
+        return next((party.code for party in self.parties.values() if any(division.code == code for division in party.divisions)), None)
+
+    def stand_in(self, organisation: OrganisationId, direction: Direction) -> Agreement | None:
+        """What an organisation has agreed for the first of its own parties: the terms for those routed to it."""
+        own = sorted(code for code, party in self.parties.items() if party.organisation == organisation and party.route_to is None)
+        return next((found for code in own if (found := self.agreements.get((code, direction))) is not None), None)
+
+    def _agreed(self, code: PartyCode, direction: Direction) -> Agreement | None:
+        party = self.parties.get(code)
+        if party is None or party.route_to is None:
+            return self.agreements.get((code, direction))
+        found = self.stand_in(party.route_to, direction)
+        return replace(found, party=code) if found is not None else None

@@ -20,16 +20,40 @@ class Standing(StrEnum):
     LEFT = "left"
 
 
+class Kind(StrEnum):
+    """What a party is."""
+
+    NPS = "NPS"
+    CRC = "CRC"
+    TEST = "TEST"
+    GATEWAY = "GATEWAY"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Organisation:
     """Whoever runs the systems of one or more parties."""
 
     organisation_id: OrganisationId
     name: str
+    code: str | None = None
+    """Its short code as a partner organisation, for example PF."""
+    owner: str | None = None
+    """Who owns it, or leads whoever does."""
+    contact_role: str | None = None
+    contact_mailbox: str | None = None
+    """A mailbox of that role, never of a person."""
     standing: Standing = Standing.APPLIED
     broker_user: str | None = None
     broker_password_hash: str | None = None
     """RabbitMQ's own salted hash, kept so that a wiped broker can be rebuilt."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Division:
+    """A part of a party that has a code of its own and no place on the wire."""
+
+    code: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,3 +63,14 @@ class Party:
     code: PartyCode
     name: str
     organisation: OrganisationId
+    kind: Kind | None = None
+    """None where its profile does not say."""
+    divisions: tuple[Division, ...] = ()
+    route_to: OrganisationId | None = None
+    """Another organisation that takes its place for now: what is sent to this code goes there, and who speaks for it
+    is told by that organisation's keys."""
+
+    @property
+    def served_by(self) -> OrganisationId:
+        """Whose system stands behind the code now."""
+        return self.route_to or self.organisation

@@ -11,7 +11,8 @@ from datetime import datetime
 from typing import Any
 
 from gateway.partners.agreement import Agreement, DeliveryMode, Direction, LastStage, OrderUntil, RetryPolicy
-from gateway.partners.party import Organisation, Party, Standing
+from gateway.partners.hours import Day, WorkingHours
+from gateway.partners.party import Division, Kind, Organisation, Party, Standing
 from gateway.trust.keyring import KeyRecord, KeyUse
 from gateway.trust.policy import POLICIES
 from schemas.identifiers import KeyId, OrganisationId, PartyCode
@@ -35,7 +36,9 @@ def party_document(party: Party) -> str:
 
 def to_party(document: str) -> Party:
     """Inverse of `party_document`."""
-    return Party(**json.loads(document))
+    fields = json.loads(document)
+    kind, divisions = fields.get("kind"), tuple(Division(**division) for division in fields.get("divisions", ()))
+    return Party(**fields | {"kind": None if kind is None else Kind(kind), "divisions": divisions})
 
 
 def agreement_document(agreement: Agreement) -> str:
@@ -48,7 +51,7 @@ def agreement_document(agreement: Agreement) -> str:
 def to_agreement(document: str) -> Agreement:
     """Inverse of `agreement_document`."""
     fields = json.loads(document)
-    types = fields["types"]
+    types, hours = fields["types"], fields.get("working_hours")
     kinds = {
         "party": PartyCode(fields["party"]),
         "direction": Direction(fields["direction"]),
@@ -59,6 +62,7 @@ def to_agreement(document: str) -> Agreement:
         "order": OrderUntil(fields["order"]),
         "types": None if types is None else frozenset(types),
         "retry": RetryPolicy(**fields["retry"]),
+        "working_hours": None if hours is None else WorkingHours(**hours | {"days": frozenset(Day(day) for day in hours["days"])}),
     }
     return Agreement(**fields | kinds)
 
