@@ -12,7 +12,7 @@ from adapters.catalogue import DIALECTS
 from schemas.envelope import Entry, Interchange, Message, Misread
 from schemas.faults import Fault, FaultCode, Refusal
 from schemas.identifiers import MessageId
-from tests.support.dialects import VECTORS, messages, outgoing, outgoing_for
+from tests.support.dialects import VECTORS, messages, outgoing_for
 
 _SEEDS = [path.read_bytes() for path in sorted(VECTORS.glob("*/*.xml"))]
 _RELAXED = settings(max_examples=150, deadline=None)
@@ -92,14 +92,14 @@ def test_interchanges_with_other_texts(seed: bytes, place: int, text: str) -> No
 @given(made=messages(caseflow_codes=True), start=st.integers(0, 10_000), end=st.integers(0, 10_000), replacement=st.binary(max_size=12))
 @_RELAXED
 def test_damaged_json(name: str, made: object, start: int, end: int, replacement: bytes) -> None:
-    _read(name, _cut(DIALECTS[name].write(made, outgoing(answers="1")).content, start, end, replacement))
+    _read(name, _cut(DIALECTS[name].write(made, outgoing_for(made, answers="1")).content, start, end, replacement))
 
 
 @pytest.mark.parametrize("name", ["canonical", "caseflow"])
 @given(made=messages(caseflow_codes=True), key=st.integers(0, 100), value=_JSON)
 @_RELAXED
 def test_json_with_other_values(name: str, made: object, key: int, value: object) -> None:
-    form = json.loads(DIALECTS[name].write(made, outgoing(answers="1")).content)
+    form = json.loads(DIALECTS[name].write(made, outgoing_for(made, answers="1")).content)
     target = form["document"] if key % 2 and form["document"] else form["header"]
     target[sorted(target)[key % len(target)]] = value
     _read(name, json.dumps(form).encode("utf-8", "surrogatepass"))

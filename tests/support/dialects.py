@@ -125,7 +125,7 @@ class Letter:
 
 def messages(*, caseflow_codes: bool = False) -> st.SearchStrategy[Message]:
     """Messages of every type with every header that goes with it; of the types in `KEYS`, also deletes by key
-    alone. With `caseflow_codes`, only whole payloads of the types and codes that Caseflow has."""
+    alone. With `caseflow_codes`, only the types and codes that Caseflow has."""
     kinds = CASEFLOW if caseflow_codes else CATALOGUE
     return st.sampled_from(sorted(kinds)).flatmap(lambda kind: messages_of(kind, caseflow_codes=caseflow_codes))
 
@@ -136,7 +136,7 @@ def messages_of(kind: str, *, caseflow_codes: bool = False, reduced: bool | None
     whole = st.builds(_around, payloads_of(kind, caseflow_codes=caseflow_codes), st.just(kind), st.sampled_from(sorted(ACTIONS[kind])), _headers(kind))
     short = st.builds(_around, deletions(), st.just(kind), st.just(Action.DELETE), _headers(kind))
     if reduced is None:
-        return st.one_of(whole, whole, short) if kind in KEYS and not caseflow_codes else whole
+        return st.one_of(whole, whole, short) if kind in KEYS else whole
     return short if reduced else whole
 
 

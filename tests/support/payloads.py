@@ -23,8 +23,16 @@ from schemas.canonical.transfer import TransferKind, TransferPart, TransferReque
 from schemas.catalogue import CATALOGUE, KEYS
 from schemas.identifiers import CODE_FORM, CRN_FORM, ENTITY_FORM, OFFICER_FORM, PROVIDER_FORM, SEARCH_FORM, SPG_VERSION_FORM, TEAM_FORM
 from schemas.messages.address import Address
+from schemas.messages.approved_premises_referral import ApprovedPremisesReferral
+from schemas.messages.community_requirement import CommunityRequirement
 from schemas.messages.contact import Contact
-from schemas.messages.custody import CustodyRelease
+from schemas.messages.custody import CustodyDate, CustodyRecall, CustodyRecallChange, CustodyRelease, CustodyReleaseChange
+from schemas.messages.event import Event
+from schemas.messages.interventions import ProcessContact, RateCardIntervention
+from schemas.messages.licence_condition import LicenceCondition
+from schemas.messages.pss_requirement import PSSRequirement
+from schemas.messages.terminate_sentence import TerminateSentence
+from schemas.messages.unpaid_work import UPWContact, UPWDetails
 from schemas.payload import Payload
 
 Strategy = st.SearchStrategy[typing.Any]
@@ -46,6 +54,43 @@ CASEFLOW_CODES: Mapping[tuple[type[BaseModel], str], codes.CodeList] = {
     (CustodyRelease, "release_type"): codes.RELEASE_TYPES,
     (TransferRequestPart, "reason"): codes.TRANSFER_REASONS,
     (TransferResponsePart, "rejected_reason"): codes.REJECTION_REASONS,
+    (ApprovedPremisesReferral, "category"): codes.PLACEMENT_CATEGORIES,
+    (ApprovedPremisesReferral, "decision"): codes.PLACEMENT_DECISIONS,
+    (ApprovedPremisesReferral, "group"): codes.PLACEMENT_GROUPS,
+    (ApprovedPremisesReferral, "referral_source"): codes.PLACEMENT_SOURCES,
+    (ApprovedPremisesReferral, "source_type"): codes.PLACEMENT_SOURCE_KINDS,
+    (CommunityRequirement, "main_category"): codes.REQUIREMENT_TYPES,
+    (CommunityRequirement, "sub_category"): codes.REQUIREMENT_DETAILS,
+    (CommunityRequirement, "termination_reason"): codes.REQUIREMENT_ENDINGS,
+    (CustodyDate, "key_date_type"): codes.KEY_DATE_TYPES,
+    (CustodyRecall, "recall_reason"): codes.RECALL_REASONS,
+    (CustodyRecall, "recall_location"): codes.RECALL_PLACES,
+    (CustodyRecallChange, "recall_reason"): codes.RECALL_REASONS,
+    (CustodyRecallChange, "recall_location"): codes.RECALL_PLACES,
+    (CustodyReleaseChange, "release_type"): codes.RELEASE_TYPES,
+    (Event, "order_type"): codes.SENTENCE_ORDERS,
+    (Event, "length_unit"): codes.LENGTH_UNITS,
+    (Event, "entered_length_unit"): codes.LENGTH_UNITS,
+    (Event, "second_length_unit"): codes.LENGTH_UNITS,
+    (Event, "termination_reason"): codes.SENTENCE_ENDINGS,
+    (Event, "allocation_decision"): codes.ALLOCATIONS,
+    (LicenceCondition, "main_category"): codes.CONDITION_TYPES,
+    (LicenceCondition, "sub_category"): codes.CONDITION_DETAILS,
+    (LicenceCondition, "termination_reason"): codes.CONDITION_ENDINGS,
+    (PSSRequirement, "main_category"): codes.SUPERVISION_TYPES,
+    (PSSRequirement, "sub_category"): codes.SUPERVISION_DETAILS,
+    (PSSRequirement, "termination_reason"): codes.SUPERVISION_ENDINGS,
+    (ProcessContact, "process_type"): codes.PROCESS_TYPES,
+    (ProcessContact, "process_sub_type"): codes.PROCESS_DETAILS,
+    (ProcessContact, "stage"): codes.PROCESS_STAGES,
+    (ProcessContact, "outcome"): codes.PROCESS_OUTCOMES,
+    (RateCardIntervention, "main_category"): codes.INTERVENTION_TYPES,
+    (RateCardIntervention, "sub_category"): codes.INTERVENTION_DETAILS,
+    (RateCardIntervention, "status"): codes.INTERVENTION_STANDINGS,
+    (RateCardIntervention, "outcome"): codes.INTERVENTION_OUTCOMES,
+    (TerminateSentence, "termination_reason"): codes.SENTENCE_ENDINGS,
+    (UPWContact, "project_type"): codes.PROJECT_TYPES,
+    (UPWDetails, "status"): codes.HOURS_STANDINGS,
 }
 """Coded fields for which Caseflow has a list of its own."""
 

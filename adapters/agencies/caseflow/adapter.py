@@ -8,11 +8,11 @@ import json
 from pydantic import JsonValue
 
 from adapters.agencies.caseflow.documents import SHAPES
-from adapters.agencies.caseflow.translation import read_document, write_document
-from adapters.contract import Document, Outgoing
+from adapters.agencies.caseflow.translation import is_deletion, read_deletion, read_document, reduced, write_deletion, write_document
+from adapters.contract import Document, LeftOut, Outgoing
 from adapters.json_form import MEDIA_TYPE, FormHeader, read_form, write_form
-from schemas.canonical.case import Deletion
-from schemas.envelope import Interchange, Message
+from schemas.canonical.case import CaseRecord, Deletion
+from schemas.envelope import Action, Interchange, Message
 from schemas.faults import FaultCode, refuse
 from schemas.payload import Payload
 
@@ -39,13 +39,26 @@ class CaseflowAdapter:
         kind = message.header.type
         if kind not in SHAPES:
             raise refuse(FaultCode.NOT_TRANSLATABLE, f"Caseflow has no document for the type {kind}.")
-        if isinstance(message.payload, Deletion):
-            raise refuse(FaultCode.NOT_TRANSLATABLE, "Caseflow deletes a whole document, not a key.")
-        document, lost = write_document(kind, message.payload)
+        document, lost = _written(kind, message, outgoing)
         return write_form(message, outgoing, json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode(), lost)
+
+
+def _written(kind: str, message: Message, outgoing: Outgoing) -> tuple[dict[str, object], tuple[LeftOut, ...]]:
+    """The document, in the form of delete that the recipient's agreement names."""
+    payload = message.payload
+    if isinstance(payload, Deletion):
+        if not outgoing.reduced_deletes:
+            raise refuse(FaultCode.NOT_TRANSLATABLE, "The sender deleted by key alone; the recipient's agreement wants the whole record.")
+        return write_deletion(kind, payload), ()
+    if message.header.action is Action.DELETE and outgoing.reduced_deletes and SHAPES[kind].deletion and isinstance(payload, CaseRecord):
+        deletion, lost = reduced(kind, payload)
+        return write_deletion(kind, deletion), lost
+    return write_document(kind, payload, outgoing)
 
 
 def _payload(header: FormHeader, document: dict[str, JsonValue]) -> Payload:
     if header.type not in SHAPES:
         raise refuse(FaultCode.TYPE_UNKNOWN, "Caseflow has no document for this type.", pointer="/header/type")
+    if header.action is Action.DELETE and SHAPES[header.type].deletion and is_deletion(header.type, document):
+        return read_deletion(header.type, document)
     return read_document(header.type, document)

@@ -1,80 +1,33 @@
 """Every Caseflow document, as tables: its names, and what each stands for in the canonical model.
 
 What it is: one shape per message type. What it is not: code that reads or writes (see `translation`). What no
-member carries is left out by design and told as such; the whole list is in docs/partners/caseflow.md.
+member carries is left out by design and told as such; the whole list is in docs/partners/caseflow.md. The records of
+a sentence stand in `sentences`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from adapters.agencies.caseflow.codes import (
-    ADDRESS_STATUSES,
-    CONTACT_OUTCOMES,
-    CONTACT_TYPES,
-    ENFORCEMENT_ACTIONS,
-    REJECTION_REASONS,
-    RELEASE_TYPES,
-    TRANSFER_KINDS,
-    TRANSFER_REASONS,
-    TRANSFER_STATUSES,
-)
-from adapters.agencies.caseflow.values import DATE, FLAG, NUMBER, TEXT, TIME, WORKER, Kind, coded, reference
-from schemas.leaves import Path
+from adapters.agencies.caseflow import codes
+from adapters.agencies.caseflow.sentences import CASE, SENTENCES, VERSION
+from adapters.agencies.caseflow.shapes import Shape, maybe, one, record, responsible
+from adapters.agencies.caseflow.values import DATE, FLAG, MOMENT, NUMBER, TIME, coded, reference
 
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """One name of a document and the places of the canonical model that it holds."""
-
-    key: str
-    paths: tuple[Path, ...]
-    kind: Kind = TEXT
-    required: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """One document: its members, and under `parts_key` a list of parts, each with members of its own."""
-
-    members: tuple[Member, ...]
-    parts_key: str | None = None
-    parts: tuple[Member, ...] = ()
-
-
-def _one(key: str, path: str, kind: Kind = TEXT) -> Member:
-    return Member(key, (tuple(path.split(".")),), kind)
-
-
-def _maybe(key: str, path: str, kind: Kind = TEXT) -> Member:
-    return Member(key, (tuple(path.split(".")),), kind, required=False)
-
-
-def _responsible(prefix: str, path: str) -> tuple[Member, ...]:
-    def name(last: str) -> str:
-        return prefix + last if prefix else last[0].lower() + last[1:]
-
-    return (
-        _one(name("Provider"), f"{path}.provider"),
-        Member(name("Worker"), ((path, "team", "code"), (path, "officer", "code")), WORKER),
-        _maybe(name("WorkerName"), f"{path}.officer.description"),
-    )
-
-
-_VERSION: Final = (_maybe("recordVersion", "version.version"), _one("changedBy", "version.updated_by"))
-_CASE: Final = (_one("caseNo", "crn"), _one("personRef", "offender_id", reference("PER")), *_VERSION)
 _TRANSFER: Final = (
-    *_CASE,
-    _one("transferRef", "transfer_id", reference("TRF")),
-    _one("transferDate", "transfer_date", DATE),
-    _one("requestedBy", "transfer_user"),
+    *CASE,
+    one("transferRef", "transfer_id", reference("TRF")),
+    one("transferDate", "transfer_date", DATE),
+    one("requestedBy", "transfer_user"),
 )
 _PART: Final = (
-    _one("component", "kind", coded(TRANSFER_KINDS)),
-    _maybe("subjectRef", "entity_id", reference("SUB")),
-    *_VERSION,
-    _one("state", "status", coded(TRANSFER_STATUSES)),
+    one("component", "kind", coded(codes.TRANSFER_KINDS)),
+    maybe("subjectRef", "entity_id", reference("SUB")),
+    *VERSION,
+    one("state", "status", coded(codes.TRANSFER_STATUSES)),
+)
+_REQUEST: Final = Shape(
+    (one("caseNo", "crn"), one("personRef", "offender_id", reference("PER")), one("searchNo", "search_id"), one("requestedBy", "requested_by"))
 )
 
 SHAPES: Final[Mapping[str, Shape]] = MappingProxyType(
@@ -84,9 +37,9 @@ SHAPES: Final[Mapping[str, Shape]] = MappingProxyType(
             "components",
             (
                 *_PART,
-                _one("reason", "reason.code", coded(TRANSFER_REASONS)),
-                *_responsible("from", "transferring"),
-                *_responsible("to", "receiving"),
+                one("reason", "reason.code", coded(codes.TRANSFER_REASONS)),
+                *responsible("from", "transferring"),
+                *responsible("to", "receiving"),
             ),
         ),
         "ConsolidatedTransferResponse": Shape(
@@ -94,55 +47,154 @@ SHAPES: Final[Mapping[str, Shape]] = MappingProxyType(
             "components",
             (
                 *_PART,
-                _maybe("declineReason", "rejected_reason.code", coded(REJECTION_REASONS)),
-                _one("fromProvider", "transferring_provider"),
-                *_responsible("to", "receiving"),
+                maybe("declineReason", "rejected_reason.code", coded(codes.REJECTION_REASONS)),
+                one("fromProvider", "transferring_provider"),
+                *responsible("to", "receiving"),
             ),
         ),
-        "Contact": Shape(
+        "Contact": record(
+            "contact_id",
             (
-                *_CASE,
-                _one("entryRef", "contact_id", reference("ENT")),
-                _maybe("sentenceRef", "event_id", reference("SEN")),
-                _maybe("conditionRef", "licence_condition_id", reference("CON")),
-                _maybe("requirementRef", "requirement_id", reference("REQ")),
-                _one("alert", "alert", FLAG),
-                _one("entryType", "contact_type.code", coded(CONTACT_TYPES)),
-                _one("entryDate", "contact_date", DATE),
-                _one("entryTime", "start_time", TIME),
-                *_responsible("", "responsible"),
-                _maybe("site", "location.code"),
-                _maybe("outcome", "outcome.code", coded(CONTACT_OUTCOMES)),
-                _maybe("enforcement", "enforcement_action.code", coded(ENFORCEMENT_ACTIONS)),
-                _one("restricted", "sensitive", FLAG),
-                _maybe("narrative", "notes"),
-            )
+                *CASE,
+                one("entryRef", "contact_id", reference("ENT")),
+                maybe("sentenceRef", "event_id", reference("SEN")),
+                maybe("conditionRef", "licence_condition_id", reference("CON")),
+                maybe("requirementRef", "requirement_id", reference("REQ")),
+                one("alert", "alert", FLAG),
+                one("entryType", "contact_type.code", coded(codes.CONTACT_TYPES)),
+                one("entryDate", "contact_date", DATE),
+                one("entryTime", "start_time", TIME),
+                *responsible("", "responsible"),
+                maybe("site", "location.code"),
+                maybe("outcome", "outcome.code", coded(codes.CONTACT_OUTCOMES)),
+                maybe("enforcement", "enforcement_action.code", coded(codes.ENFORCEMENT_ACTIONS)),
+                one("restricted", "sensitive", FLAG),
+                maybe("narrative", "notes"),
+            ),
         ),
-        "Address": Shape(
+        "Address": record(
+            "address_id",
             (
-                *_CASE,
-                _one("addressRef", "address_id", reference("ADR")),
-                _one("usage", "status.code", coded(ADDRESS_STATUSES)),
-                _maybe("house", "house_number"),
-                _maybe("street", "street_name"),
-                _maybe("town", "town_city"),
-                _maybe("county", "county"),
-                _maybe("postcode", "postcode"),
-                _one("livedFrom", "start_date", DATE),
-                _one("noFixedAbode", "no_fixed_abode", FLAG),
-            )
+                *CASE,
+                one("addressRef", "address_id", reference("ADR")),
+                one("usage", "status.code", coded(codes.ADDRESS_STATUSES)),
+                maybe("house", "house_number"),
+                maybe("street", "street_name"),
+                maybe("town", "town_city"),
+                maybe("county", "county"),
+                maybe("postcode", "postcode"),
+                one("livedFrom", "start_date", DATE),
+                one("noFixedAbode", "no_fixed_abode", FLAG),
+            ),
         ),
-        "CustodyRelease": Shape(
+        "ApprovedPremisesReferral": record(
+            "referral_id",
             (
-                *_CASE,
-                _one("sentenceRef", "event_id", reference("SEN")),
-                _one("recordedBy", "release_user"),
-                _one("releasedOn", "release_date", DATE),
-                _one("releaseRoute", "release_type.code", coded(RELEASE_TYPES)),
-            )
+                *CASE,
+                one("placementRef", "referral_id", reference("PLA")),
+                one("sentenceRef", "event_id", reference("SEN")),
+                one("referredOn", "referral_date", DATE),
+                *responsible("referring", "referring"),
+                one("category", "category.code", coded(codes.PLACEMENT_CATEGORIES)),
+                one("decision", "decision.code", coded(codes.PLACEMENT_DECISIONS)),
+                one("group", "group.code", coded(codes.PLACEMENT_GROUPS)),
+                one("source", "referral_source.code", coded(codes.PLACEMENT_SOURCES)),
+                one("sourceKind", "source_type.code", coded(codes.PLACEMENT_SOURCE_KINDS)),
+            ),
         ),
-        "ConnectionNotification": Shape((_maybe("pingCode", "code", NUMBER),)),
-        "InterchangeStatusNotification": Shape((_one("processingStatus", "status_code", NUMBER),)),
+        "ProcessContact": record(
+            "process_id",
+            (
+                *CASE,
+                one("processRef", "process_id", reference("PRO")),
+                maybe("sentenceRef", "event_id", reference("SEN")),
+                maybe("requirementRef", "requirement_id", reference("REQ")),
+                one("processType", "process_type.code", coded(codes.PROCESS_TYPES)),
+                maybe("processDetail", "process_sub_type.code", coded(codes.PROCESS_DETAILS)),
+                one("referredOn", "referral_date", DATE),
+                maybe("startedOn", "start_date", DATE),
+                maybe("expectedEnd", "expected_end_date", DATE),
+                maybe("endedOn", "end_date", DATE),
+                one("stage", "stage.code", coded(codes.PROCESS_STAGES)),
+                one("stageSince", "stage_reached_at", MOMENT),
+                maybe("narrative", "notes"),
+                maybe("result", "outcome.code", coded(codes.PROCESS_OUTCOMES)),
+                maybe("attendances", "attendance_count", NUMBER),
+                maybe("intendedProvider", "intended_provider"),
+                *responsible("managing", "managed_by"),
+            ),
+        ),
+        "RateCardIntervention": record(
+            "intervention_id",
+            (
+                *CASE,
+                one("interventionRef", "intervention_id", reference("INT")),
+                maybe("sentenceRef", "event_id", reference("SEN")),
+                maybe("requirementRef", "requirement_id", reference("REQ")),
+                one("interventionType", "main_category.code", coded(codes.INTERVENTION_TYPES)),
+                maybe("interventionDetail", "sub_category.code", coded(codes.INTERVENTION_DETAILS)),
+                maybe("referredOn", "referral_date", DATE),
+                maybe("expectedStart", "expected_start_date", DATE),
+                maybe("startedOn", "actual_start_date", DATE),
+                maybe("length", "length", NUMBER),
+                maybe("narrative", "notes"),
+                one("standing", "status.code", coded(codes.INTERVENTION_STANDINGS)),
+                one("standingSince", "status_reached_at", MOMENT),
+                maybe("expectedEnd", "expected_end_date", DATE),
+                maybe("endedOn", "actual_end_date", DATE),
+                maybe("result", "outcome.code", coded(codes.INTERVENTION_OUTCOMES)),
+                maybe("attendances", "attendance_count", NUMBER),
+                maybe("intendedProvider", "intended_provider"),
+                *responsible("", "responsible"),
+            ),
+        ),
+        "UPWContact": record(
+            "appointment_id",
+            (
+                *CASE,
+                one("workRef", "appointment_id", reference("WRK")),
+                one("sentenceRef", "event_id", reference("SEN")),
+                one("project", "project_name"),
+                one("projectType", "project_type.code", coded(codes.PROJECT_TYPES)),
+                one("workDate", "appointment_date", DATE),
+                one("workFrom", "start_time", TIME),
+                one("workUntil", "end_time", TIME),
+                one("minutesOffered", "minutes_offered", NUMBER),
+                maybe("vest", "high_visibility_vest", FLAG),
+                maybe("narrative", "notes"),
+                *responsible("", "responsible"),
+                maybe("entryRef", "contact_id", reference("ENT")),
+                maybe("restricted", "sensitive", FLAG),
+                maybe("alert", "alert", FLAG),
+            ),
+        ),
+        "UPWDetails": record(
+            "details_id",
+            (
+                *CASE,
+                one("hoursRef", "details_id", reference("HRS")),
+                one("sentenceRef", "event_id", reference("SEN")),
+                one("minutesOrdered", "length_minutes", NUMBER),
+                one("standing", "status.code", coded(codes.HOURS_STANDINGS)),
+            ),
+        ),
+        **SENTENCES,
+        "GetDocumentList": _REQUEST,
+        "OFFLOCRequest": _REQUEST,
+        "OFFLOCRequest2": _REQUEST,
+        "ConnectionNotification": Shape((maybe("pingCode", "code", NUMBER),)),
+        "InterchangeStatusNotification": Shape(
+            (one("processingStatus", "status_code", NUMBER),),
+            "messageStatuses",
+            (
+                one("messageNo", "reference", NUMBER),
+                one("processingStatus", "status_code", NUMBER),
+                maybe("fault", "fault"),
+                maybe("currentVersion", "current_version"),
+            ),
+            parts_field="messages",
+            parts_required=False,
+        ),
     }
 )
 """Message type to its document."""

@@ -13,17 +13,22 @@ from typing import Final
 
 from pydantic import BaseModel, JsonValue, ValidationError
 
-from adapters.agencies.caseflow.documents import SHAPES, Member, Shape
+from adapters.agencies.caseflow.documents import SHAPES
+from adapters.agencies.caseflow.shapes import Member, Shape
 from adapters.agencies.caseflow.values import MisreadError, Scalar, UnsayableError, Values
-from adapters.contract import LeftOut
-from schemas.catalogue import CATALOGUE
+from adapters.contract import LeftOut, Outgoing
+from schemas.canonical.case import CaseRecord, Deletion
+from schemas.catalogue import CATALOGUE, KEYS
 from schemas.faults import FaultCode, Refusal, refuse
 from schemas.leaves import Path, leaves
 from schemas.payload import Payload
 from schemas.validation import Location, fault_of, json_pointer
 
-_MAX_PARTS: Final = 1000
+_MAX_PARTS: Final = 100_000
+"""Backstop; the canonical model sets the limit of each list."""
 _NO_PLACE: Final = "Caseflow has no place for it."
+_KEY_ALONE: Final = "The agreed form of delete carries the key alone."
+_NOT_ASKED: Final = "The recipient's agreement asks for no entries per message."
 _Tree = dict[str, object]
 
 
@@ -33,41 +38,85 @@ def read_document(kind: str, document: Mapping[str, JsonValue]) -> Payload:
     own = {name: value for name, value in document.items() if name != shape.parts_key}
     tree = _read_members(own, shape.members, "/document")
     if shape.parts_key is not None:
-        tree["parts"] = _read_parts(document.get(shape.parts_key), shape, f"/document/{shape.parts_key}")
+        parts = _read_parts(document.get(shape.parts_key), shape, f"/document/{shape.parts_key}")
+        tree.update({} if parts is None else {shape.parts_field: parts})
+    return _checked(CATALOGUE[kind], tree, shape)
+
+
+def is_deletion(kind: str, document: Mapping[str, JsonValue]) -> bool:
+    """True where a delete has the names of the reduced form and no other."""
+    return set(document) <= {member.key for member in SHAPES[kind].deletion}
+
+
+def read_deletion(kind: str, document: Mapping[str, JsonValue]) -> Payload:
+    """The key of a record that is deleted by it alone. Refuses with a JSON pointer."""
+    members = SHAPES[kind].deletion
+    return _checked(Deletion, _read_members(document, members, "/document"), Shape(members))
+
+
+def _checked(model: type[Payload], tree: _Tree, shape: Shape) -> Payload:
     try:
-        return CATALOGUE[kind].model_validate(tree)
+        return model.model_validate(tree)
     except ValidationError as error:
         raise Refusal(fault_of(error, lambda location: _pointer(location, shape))) from None
 
 
-def write_document(kind: str, payload: Payload) -> tuple[dict[str, object], tuple[LeftOut, ...]]:
+def write_document(kind: str, payload: Payload, outgoing: Outgoing) -> tuple[dict[str, object], tuple[LeftOut, ...]]:
     """The document of a payload, and what it does not say. Refuses with `not-translatable`."""
     shape = SHAPES[kind]
     lost: list[LeftOut] = []
     document = _write_members(payload, shape.members, "/payload", lost)
     _note_uncarried(payload, _uncarried(kind), "/payload", lost)
-    if shape.parts_key is not None:
-        parts: Sequence[object] = getattr(payload, "parts", ())
-        document[shape.parts_key] = [_write_members(part, shape.parts, f"/payload/parts/{place}", lost) for place, part in enumerate(parts)]
-        for place, part in enumerate(parts):
-            _note_uncarried(part, _uncarried_in_parts(kind), f"/payload/parts/{place}", lost)
+    if shape.parts_key is not None and (shape.parts_required or outgoing.message_statuses):
+        _write_parts(document, kind, payload, lost)
+    elif shape.parts_key is not None and getattr(payload, shape.parts_field):
+        lost.append(LeftOut(f"/payload/{shape.parts_field}", _NOT_ASKED))
     return document, tuple(lost)
+
+
+def write_deletion(kind: str, payload: Deletion) -> dict[str, object]:
+    """The document that deletes by key alone."""
+    if not SHAPES[kind].deletion:
+        raise refuse(FaultCode.NOT_TRANSLATABLE, f"{kind} has no reduced form of delete.")
+    return _write_members(payload, SHAPES[kind].deletion, "/payload", [])
+
+
+def reduced(kind: str, payload: CaseRecord) -> tuple[Deletion, tuple[LeftOut, ...]]:
+    """A whole delete as its key, and what that does not say."""
+    key = KEYS[kind]
+    kept = {("crn",), (key,), ("version", "version"), ("version", "updated_by")}
+    lost = [path for path in sorted(leaves(type(payload)) - kept) if _at(payload, path) is not None]
+    deletion = Deletion(crn=payload.crn, version=payload.version, record_id=getattr(payload, key))
+    return deletion, tuple(LeftOut("/payload" + json_pointer(path), _KEY_ALONE) for path in lost)
+
+
+def _write_parts(document: dict[str, object], kind: str, payload: Payload, lost: list[LeftOut]) -> None:
+    shape = SHAPES[kind]
+    parts: Sequence[object] = getattr(payload, shape.parts_field)
+    if shape.parts_key is None or not (parts or shape.parts_required or shape.parts_field in payload.model_fields_set):
+        return
+    where = f"/payload/{shape.parts_field}"
+    document[shape.parts_key] = [_write_members(part, shape.parts, f"{where}/{place}", lost) for place, part in enumerate(parts)]
+    for place, part in enumerate(parts):
+        _note_uncarried(part, _uncarried_in_parts(kind), f"{where}/{place}", lost)
 
 
 @cache
 def _uncarried(kind: str) -> tuple[Path, ...]:
     """Places of a payload, outside parts, that no member holds."""
-    carried = {path for member in SHAPES[kind].members for path in member.paths}
+    shape = SHAPES[kind]
+    carried = {path for member in shape.members for path in member.paths}
     lists = {name for name, field in CATALOGUE[kind].model_fields.items() if typing.get_origin(field.annotation) is tuple}
     # A list that has no member is told once, not item by item.
     places = {path[:1] if path[0] in lists else path for path in leaves(CATALOGUE[kind]) if path not in carried}
-    return tuple(sorted(places - {("parts",)}))
+    return tuple(sorted(places - ({(shape.parts_field,)} if shape.parts_key else set())))
 
 
 @cache
 def _uncarried_in_parts(kind: str) -> tuple[Path, ...]:
-    carried = {path for member in SHAPES[kind].parts for path in member.paths}
-    return tuple(sorted(path[1:] for path in leaves(CATALOGUE[kind]) if path[0] == "parts" and path[1:] not in carried))
+    shape = SHAPES[kind]
+    carried = {path for member in shape.parts for path in member.paths}
+    return tuple(sorted(path[1:] for path in leaves(CATALOGUE[kind]) if path[0] == shape.parts_field and path[1:] not in carried))
 
 
 def _read_members(document: Mapping[str, JsonValue], members: Sequence[Member], where: str) -> _Tree:
@@ -104,8 +153,10 @@ def _read_value(value: JsonValue, member: Member, where: str) -> Values:
         raise refuse(error.code, error.detail, pointer=pointer) from None
 
 
-def _read_parts(value: JsonValue, shape: Shape, where: str) -> tuple[_Tree, ...]:
+def _read_parts(value: JsonValue, shape: Shape, where: str) -> tuple[_Tree, ...] | None:
     if value is None:
+        if not shape.parts_required:
+            return None
         raise refuse(FaultCode.ELEMENT_MISSING, "It is mandatory here.", pointer=where)
     if not isinstance(value, list):
         raise refuse(FaultCode.STRUCTURE_INVALID, "A list was expected.", pointer=where)
@@ -173,9 +224,9 @@ def _at(source: object, path: Path) -> object:
 
 def _pointer(location: Location, shape: Shape) -> str:
     """Where in the document stands what the canonical model found wrong."""
-    if len(location) > 1 and location[0] == "parts":
+    if len(location) > 1 and location[0] == shape.parts_field:
         return f"/document/{shape.parts_key}/{location[1]}" + _named(location[2:], shape.parts)
-    if location[:1] == ("parts",):
+    if location[:1] == (shape.parts_field,):
         return f"/document/{shape.parts_key}"
     return "/document" + _named(location, shape.members)
 

@@ -8,6 +8,7 @@ import datetime
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Final
 
 from adapters.agencies.caseflow.codes import CodeList
@@ -20,6 +21,8 @@ Values = tuple[object, ...]
 
 _DATE: Final = re.compile(r"([0-9]{2})/([0-9]{2})/([0-9]{4})", re.ASCII)
 _TIME: Final = re.compile(r"[0-9]{2}:[0-9]{2}:[0-9]{2}", re.ASCII)
+_MOMENT: Final = re.compile(r"([0-9/]{10}) ([0-9:]{8})", re.ASCII)
+_AMOUNT: Final = re.compile(r"(0|[1-9][0-9]{0,9})(\.[0-9]{1,2})?", re.ASCII)
 _REFERENCE: Final = re.compile(r"[0-9]{1,18}", re.ASCII)
 _NEW: Final = "NEW"
 
@@ -101,6 +104,37 @@ def _lost_of_time(values: Values) -> str | None:
     return "Caseflow keeps whole seconds." if _time_of(values).microsecond else None
 
 
+def _read_moment(value: Scalar) -> Values:
+    found = _MOMENT.fullmatch(text_of(value))
+    try:
+        if found:
+            (day,), (clock,) = _read_date(found[1]), _read_time(found[2])
+            if isinstance(day, datetime.date) and isinstance(clock, datetime.time):
+                return (datetime.datetime.combine(day, clock),)
+    except MisreadError:
+        pass
+    raise MisreadError(FaultCode.VALUE_INVALID, "A date with time is written DD/MM/YYYY HH:MM:SS, in local time.")
+
+
+def _moment_of(values: Values) -> datetime.datetime:
+    (value,) = values
+    if not isinstance(value, datetime.datetime):
+        raise TypeError(type(value).__name__)
+    return value
+
+
+def _write_moment(values: Values) -> str:
+    moment = _moment_of(values)
+    return f"{_write_date((moment.date(),))} {moment.time().isoformat('seconds')}"
+
+
+def _read_amount(value: Scalar) -> Values:
+    text = text_of(value)
+    if _AMOUNT.fullmatch(text) is None:
+        raise MisreadError(FaultCode.VALUE_INVALID, "An amount or a percentage is text in digits, with a point and at most two more.")
+    return (Decimal(text),)
+
+
 def _read_flag(value: Scalar) -> Values:
     text = text_of(value)
     if text not in {"Yes", "No"}:
@@ -119,6 +153,9 @@ TEXT: Final = Kind(lambda value: (text_of(value),), lambda values: str(values[0]
 NUMBER: Final = Kind(lambda value: (_number_of(value),), lambda values: int(str(values[0])))
 DATE: Final = Kind(_read_date, _write_date)
 TIME: Final = Kind(_read_time, lambda values: _time_of(values).isoformat("seconds"), _lost_of_time)
+MOMENT: Final = Kind(_read_moment, _write_moment, lambda values: _lost_of_time((_moment_of(values).time(),)))
+AMOUNT: Final = Kind(_read_amount, lambda values: f"{Decimal(str(values[0])):f}")
+"""Text, since JSON's numbers would lose the noughts of 150.00."""
 FLAG: Final = Kind(_read_flag, lambda values: "Yes" if values[0] else "No")
 WORKER: Final = Kind(_read_worker, lambda values: f"{values[0]}:{values[1]}")
 

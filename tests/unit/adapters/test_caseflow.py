@@ -9,18 +9,84 @@ from adapters.agencies.caseflow.adapter import CaseflowAdapter
 from adapters.agencies.caseflow.codes import CODE_LISTS, TRANSFER_KINDS, TRANSFER_STATUSES, CodeList
 from adapters.agencies.caseflow.documents import SHAPES
 from adapters.agencies.ndelius.adapter import NdeliusAdapter
-from schemas.canonical.case import Deletion
+from schemas.canonical.case import CaseRecord, Deletion
 from schemas.canonical.transfer import TransferKind, TransferStatus
-from schemas.catalogue import CATALOGUE
-from schemas.envelope import Entry, Message, Misread
+from schemas.catalogue import CATALOGUE, KEYS
+from schemas.envelope import Action, Entry, Message, Misread
 from schemas.faults import FaultCode, Refusal
 from schemas.identifiers import MessageId
 from schemas.leaves import leaves
 from schemas.messages.contact import Contact
 from schemas.messages.interchange_status_notification import InterchangeStatusNotification
-from tests.support.dialects import first_fault, message, outgoing, taken, vector
+from tests.support.dialects import VECTORS, first_fault, message, outgoing, taken, vector
+from tests.support.mutations import faults_in
+from tests.support.mutations_xml import xml_bases
 
 _ADAPTER = CaseflowAdapter()
+_OWN = VECTORS.parent / "caseflow"
+F = FaultCode
+_BOGUS: dict[str, tuple[FaultCode, str]] = {
+    "action-misfit": (F.CODE_UNKNOWN, "/header/action"),
+    "amount-as-number": (F.VALUE_INVALID, "/document/amount"),
+    "amount-in-pence-and-pounds": (F.VALUE_INVALID, "/document/amount"),
+    "amount-with-leading-zero": (F.VALUE_INVALID, "/document/amount"),
+    "amount-with-three-places": (F.VALUE_INVALID, "/document/amount"),
+    "case-number-misspelt": (F.IDENTIFIER_INVALID, "/document/caseNo"),
+    "code-in-lower-case": (F.CODE_UNKNOWN, "/document/standing"),
+    "code-of-another-list": (F.CODE_UNKNOWN, "/document/recallReason"),
+    "code-of-ndelius": (F.CODE_UNKNOWN, "/document/entryType"),
+    "component-unknown-state": (F.CODE_UNKNOWN, "/document/components/0/state"),
+    "component-without-subject": (F.STRUCTURE_INVALID, "/document/components/0"),
+    "components-absent": (F.ELEMENT_MISSING, "/document/components"),
+    "components-empty": (F.ELEMENT_MISSING, "/document/components"),
+    "components-not-a-list": (F.STRUCTURE_INVALID, "/document/components"),
+    "count-as-text": (F.VALUE_INVALID, "/document/offenceCount"),
+    "count-negative": (F.VALUE_INVALID, "/document/attendances"),
+    "count-with-a-fraction": (F.VALUE_INVALID, "/document/length"),
+    "date-american": (F.VALUE_INVALID, "/document/releasedOn"),
+    "date-iso": (F.VALUE_INVALID, "/document/keyDate"),
+    "date-not-in-calendar": (F.VALUE_INVALID, "/document/imposedOn"),
+    "date-with-time-iso": (F.VALUE_INVALID, "/document/recordedAt"),
+    "date-with-time-past-midnight": (F.VALUE_INVALID, "/document/standingSince"),
+    "date-with-time-without-seconds": (F.VALUE_INVALID, "/document/stageSince"),
+    "date-with-zone": (F.VALUE_INVALID, "/document/stageSince"),
+    "decline-without-reason": (F.ELEMENT_MISSING, "/document/components/0"),
+    "delete-by-a-key-of-another-kind": (F.IDENTIFIER_INVALID, "/document/recordRef"),
+    "delete-by-key-of-a-transfer": (F.ELEMENT_UNKNOWN, "/document/recordRef"),
+    "delete-with-key-and-content": (F.ELEMENT_UNKNOWN, "/document/recordRef"),
+    "delete-without-its-key": (F.ELEMENT_MISSING, "/document/recordRef"),
+    "flag-as-json": (F.VALUE_INVALID, "/document/alert"),
+    "flag-of-ndelius": (F.VALUE_INVALID, "/document/vest"),
+    "id-nought": (F.IDENTIFIER_INVALID, "/document/placementRef"),
+    "id-of-another-kind": (F.IDENTIFIER_INVALID, "/document/conditionRef"),
+    "id-without-prefix": (F.IDENTIFIER_INVALID, "/document/sentenceRef"),
+    "key-alone-in-an-update": (F.ELEMENT_UNKNOWN, "/document/recordRef"),
+    "mandatory-absent": (F.ELEMENT_MISSING, "/document/requestedBy"),
+    "mandatory-empty": (F.VALUE_INVALID, "/document/recordedBy"),
+    "mandatory-null": (F.ELEMENT_MISSING, "/document/usage"),
+    "minutes-as-hours": (F.VALUE_INVALID, "/document/minutesOrdered"),
+    "name-of-the-canonical-form": (F.ELEMENT_UNKNOWN, "/document/post_code"),
+    "name-unknown": (F.ELEMENT_UNKNOWN, "/document/recallNote"),
+    "offence-code-misspelt": (F.CODE_UNKNOWN, "/document/offenceCode"),
+    "percentage-too-large": (F.VALUE_INVALID, "/document/rsrScore"),
+    "ping-code-as-text": (F.VALUE_INVALID, "/document/pingCode"),
+    "reason-without-decline": (F.STRUCTURE_INVALID, "/document/components/0"),
+    "record-version-of-noughts": (F.VALUE_INVALID, "/document/recordVersion"),
+    "score-too-large": (F.VALUE_INVALID, "/document/ogrs3First"),
+    "search-number-with-blank": (F.IDENTIFIER_INVALID, "/document/searchNo"),
+    "status-as-text": (F.VALUE_INVALID, "/document/processingStatus"),
+    "status-entry-fault-in-words": (F.VALUE_INVALID, "/document/messageStatuses/0/fault"),
+    "status-entry-number-nought": (F.VALUE_INVALID, "/document/messageStatuses/0/messageNo"),
+    "status-entry-without-number": (F.ELEMENT_MISSING, "/document/messageStatuses/0/messageNo"),
+    "status-of-two-digits": (F.VALUE_INVALID, "/document/processingStatus"),
+    "structure-for-a-value": (F.VALUE_INVALID, "/document/narrative"),
+    "text-with-a-bell": (F.VALUE_INVALID, "/document/narrative"),
+    "time-without-seconds": (F.VALUE_INVALID, "/document/workFrom"),
+    "town-too-long": (F.VALUE_TOO_LONG, "/document/town"),
+    "type-unknown": (F.TYPE_UNKNOWN, "/header/type"),
+    "worker-not-joined": (F.IDENTIFIER_INVALID, "/document/managingWorker"),
+    "worker-of-a-short-team": (F.IDENTIFIER_INVALID, "/document/worker"),
+}
 
 
 def _from_spg(name: str) -> Message:
@@ -154,7 +220,7 @@ def test_unknown_code_is_not_translated() -> None:
 def test_lists_are_total_over_our_closed_codes() -> None:
     assert set(TRANSFER_KINDS.theirs) == set(TransferKind)
     assert set(TRANSFER_STATUSES.theirs) == set(TransferStatus)
-    assert set(SHAPES) < set(CATALOGUE)
+    assert set(SHAPES) == set(CATALOGUE)
 
 
 def test_lists_are_reversible() -> None:
@@ -170,10 +236,13 @@ def test_partner_page_names_every_code_and_everything_left_out() -> None:
         for ours, theirs in codes.theirs.items():
             assert f"| `{ours}` | `{theirs}` |" in page
     for kind, shape in SHAPES.items():
-        carried = {path for member in shape.members for path in member.paths} | {("parts", *path) for member in shape.parts for path in member.paths}
+        section = page.partition(f"### {kind}\n")[2].partition("\n### ")[0]
+        carried = {path for member in shape.members for path in member.paths}
+        carried |= {(shape.parts_field, *path) for member in shape.parts for path in member.paths}
         for path in leaves(CATALOGUE[kind]) - carried:
-            place = "messages" if path[0] == "messages" else "/".join(path).replace("parts/", "parts/n/")
-            assert f"`/payload/{place}`" in page.partition(f"### {kind}\n")[2].partition("\n### ")[0]
+            assert f"`/payload/{'/'.join(path).replace('parts/', 'parts/n/')}`" in section
+        for member in (*shape.members, *shape.parts):
+            assert f"| `{member.key}` |" in section or (not member.required and f"| *`{member.key}`* |" in section)
 
 
 def test_null_says_empty_both_ways_and_absent_says_nothing() -> None:
@@ -203,24 +272,164 @@ def test_emptiness_that_caseflow_has_no_place_for_is_named() -> None:
     assert {"/payload/nsi_id", "/payload/rar"} <= lost
 
 
-@pytest.mark.parametrize(("messages", "lost"), [((), []), (({"reference": 1, "status_code": 400},), ["/payload/messages"])])
-def test_entries_per_message_are_named_once(messages: tuple[object, ...], lost: list[str]) -> None:
-    payload = InterchangeStatusNotification.model_validate({"status_code": 400, "messages": messages})
-    assert [item.pointer for item in _ADAPTER.write(message(payload), outgoing(answers="1")).left_out] == lost
+def _said(path: Path) -> dict[str, dict[str, object]]:
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
-def test_types_that_caseflow_does_not_speak_are_refused_both_ways() -> None:
+@pytest.mark.parametrize("path", sorted((_OWN / "plain").glob("*.json")), ids=lambda path: path.stem)
+def test_every_vector_says_what_the_spg_sample_says(path: Path) -> None:
+    (entry,) = NdeliusAdapter().read(xml_bases()[path.stem]).entries
+    assert isinstance(entry, Entry)
+    made = Message(MessageId("01902d3a-0000-7000-8000-000000000001"), entry.header, entry.payload)
+    reduced = isinstance(entry.payload, Deletion)
+    facts = outgoing(answers=entry.header.in_reply_to, reduced_deletes=reduced, message_statuses=True)
+    written = _ADAPTER.write(made, facts)
+    assert written.content == json.dumps(_said(path), ensure_ascii=False, separators=(",", ":")).encode()
+    theirs, ours = taken(_read(_said(path))), entry.payload
+    lost = {item.pointer.removeprefix("/payload/") for item in written.left_out if item.pointer.startswith("/payload/")}
+    whole = ours.model_dump(exclude_unset=True)
+    for name in lost:
+        holder = whole
+        *above, last = name.split("/")
+        for step in above:
+            holder = holder[step]
+        del holder[last]
+    assert theirs.model_dump(exclude_unset=True) == whole
+
+
+def test_there_is_a_vector_of_each_type_and_of_each_delete() -> None:
+    found = [_said(path) for path in (_OWN / "plain").glob("*.json")]
+    assert {form["header"]["type"] for form in found} == set(CATALOGUE)
+    assert {form["header"]["type"] for form in found if "recordRef" in form["document"]} == set(KEYS)
+
+
+@pytest.mark.parametrize("path", sorted((_OWN / "bogus").glob("*.json")), ids=lambda path: path.stem)
+def test_every_bogus_vector_has_one_fault_at_its_place(path: Path) -> None:
+    (fault,) = faults_in(_ADAPTER.read, path.read_bytes())
+    assert (fault.code, fault.pointer, fault.reference) == (*_BOGUS[path.stem], 1)
+
+
+def test_every_bogus_vector_is_there() -> None:
+    assert {path.stem for path in (_OWN / "bogus").glob("*.json")} == set(_BOGUS)
+
+
+def _status(**more: object) -> Message:
+    return message(InterchangeStatusNotification.model_validate({"status_code": 400, **more}), in_reply_to="1")
+
+
+def test_entries_per_message_go_to_whom_they_are_agreed_with() -> None:
+    made = _status(messages=({"reference": 1, "status_code": 422, "fault": "version-conflict", "current_version": None},))
+    agreed = _ADAPTER.write(made, outgoing(answers="1", message_statuses=True))
+    assert json.loads(agreed.content)["document"] == {
+        "processingStatus": 400,
+        "messageStatuses": [{"messageNo": 1, "processingStatus": 422, "fault": "version-conflict", "currentVersion": None}],
+    }
+    assert agreed.left_out == ()
+    without = _ADAPTER.write(made, outgoing(answers="1"))
+    assert json.loads(without.content)["document"] == {"processingStatus": 400}
+    assert [item.pointer for item in without.left_out] == ["/payload/messages"]
+    assert _ADAPTER.write(_status(), outgoing(answers="1")).left_out == ()
+
+
+def test_no_entries_are_told_apart_from_an_empty_list_and_null_is_no_list() -> None:
+    stated, absent = (_ADAPTER.write(made, outgoing(answers="1", message_statuses=True)) for made in (_status(messages=()), _status()))
+    assert json.loads(stated.content)["document"]["messageStatuses"] == []
+    assert "messageStatuses" not in json.loads(absent.content)["document"]
+    form = json.loads(stated.content)
+    assert "messages" in taken(_read(form)).model_fields_set
+    form["document"]["messageStatuses"] = None
+    assert "messages" not in taken(_read(form)).model_fields_set
+
+
+_KEY = {"crn": "X123456", "version": {"updated_by": "Quill,Marlow"}, "record_id": "7"}
+_PREFIXES = {
+    "Address": "ADR",
+    "ApprovedPremisesReferral": "PLA",
+    "CommunityRequirement": "REQ",
+    "Contact": "ENT",
+    "CustodyDate": "KEY",
+    "CustodyRecall": "SEN",
+    "CustodyRecallChange": "SEN",
+    "CustodyRelease": "SEN",
+    "CustodyReleaseChange": "SEN",
+    "Event": "SEN",
+    "LicenceCondition": "CON",
+    "PSSRequirement": "SUP",
+    "ProcessContact": "PRO",
+    "RateCardIntervention": "INT",
+    "TerminateSentence": "SEN",
+    "UPWContact": "WRK",
+    "UPWDetails": "HRS",
+}
+
+
+@pytest.mark.parametrize("kind", sorted(KEYS))
+def test_a_delete_by_key_alone_names_the_record_as_its_document_does(kind: str) -> None:
+    made = message(Deletion.model_validate(_KEY), type=kind)
+    form = json.loads(_ADAPTER.write(made, outgoing(reduced_deletes=True)).content)
+    assert form["document"] == {"caseNo": "X123456", "changedBy": "Quill,Marlow", "recordRef": f"CF-{_PREFIXES[kind]}-7"}
+    assert taken(_read(form)) == made.payload
+
+
+def test_a_delete_by_key_alone_goes_to_nobody_else() -> None:
     with pytest.raises(Refusal) as caught:
-        _ADAPTER.write(_from_spg("Event-ins-full.xml"), outgoing())
+        _ADAPTER.write(message(Deletion.model_validate(_KEY), type="Contact"), outgoing())
     assert caught.value.fault.code is FaultCode.NOT_TRANSLATABLE
-    form = _written("Contact-ins-full.xml")
-    form["header"]["type"] = "Event"
-    fault = first_fault(_read(form))
-    assert (fault.code, fault.pointer) == (FaultCode.TYPE_UNKNOWN, "/header/type")
 
 
-def test_a_delete_by_key_alone_is_not_translated() -> None:
-    key = Deletion.model_validate({"crn": "X123456", "version": {"updated_by": "Quill,Marlow"}, "record_id": "7"})
+def test_a_type_without_a_key_has_no_delete_by_it() -> None:
+    made = message(Deletion.model_validate(_KEY), type="ConsolidatedTransferRequest")
     with pytest.raises(Refusal) as caught:
-        _ADAPTER.write(message(key, type="Contact"), outgoing(reduced_deletes=True))
+        _ADAPTER.write(made, outgoing(reduced_deletes=True))
     assert caught.value.fault.code is FaultCode.NOT_TRANSLATABLE
+
+
+@pytest.mark.parametrize("kind", sorted(KEYS))
+def test_a_whole_delete_loses_its_content_where_that_is_agreed(kind: str) -> None:
+    made = _from_spg(next(path.name for path in sorted((VECTORS / "plain").glob(f"{kind}-*.xml"))))
+    payload = made.payload
+    assert isinstance(payload, CaseRecord)
+    deleted = message(payload, action=Action.DELETE)
+    whole, short = (_ADAPTER.write(deleted, outgoing(reduced_deletes=agreed)) for agreed in (False, True))
+    (entry,) = _ADAPTER.read(whole.content).entries
+    assert isinstance(taken(entry), CATALOGUE[kind])
+    (entry,) = _ADAPTER.read(short.content).entries
+    key = taken(entry)
+    assert isinstance(key, Deletion)
+    assert (key.crn, key.version, key.record_id) == (payload.crn, payload.version, getattr(payload, KEYS[kind]))
+    said = {path for path in leaves(type(payload)) if _at(payload, path) is not None}
+    kept = {("crn",), ("version", "version"), ("version", "updated_by"), (KEYS[kind],)}
+    assert {item.pointer for item in short.left_out} == {"/payload/" + "/".join(path) for path in said - kept}
+
+
+def _at(found: object, path: tuple[str, ...]) -> object:
+    for step in path:
+        found = getattr(found, step, None)
+    return found
+
+
+@pytest.mark.parametrize(("amount", "score"), [("150.00", "2.35"), ("150", "2.3"), ("0", "0.00"), ("0.50", "100.00"), ("9999999999.99", "999.99")])
+def test_amounts_keep_their_noughts(amount: str, score: str) -> None:
+    form = _written("Event-ins-full.xml")
+    form["document"] |= {"amount": amount, "rsrScore": score}
+    payload = taken(_read(form))
+    again = json.loads(_ADAPTER.write(message(payload), outgoing()).content)["document"]
+    assert (again["amount"], again["rsrScore"]) == (amount, score)
+
+
+def test_fractions_of_seconds_are_named_where_they_are_lost() -> None:
+    form = _said(_OWN / "plain/TerminateSentence-ins-full.json")
+    payload = taken(_read(form))
+    recorded = getattr(payload, "recorded_at", None)
+    assert recorded is not None
+    finer = payload.model_copy(update={"recorded_at": recorded.replace(microsecond=250_000)})
+    written = _ADAPTER.write(message(finer), outgoing())
+    assert json.loads(written.content)["document"]["recordedAt"] == form["document"]["recordedAt"]
+    assert [item.pointer for item in written.left_out] == ["/payload/recorded_at"]
+
+
+def test_offence_codes_pass_as_they_are() -> None:
+    form = _written("Event-ins-full.xml")
+    form["document"]["offenceCode"] = "12345"
+    again = json.loads(_ADAPTER.write(message(taken(_read(form))), outgoing()).content)
+    assert again["document"]["offenceCode"] == "12345"

@@ -14,6 +14,8 @@ from tests.support.operators import Installation, Said, empty_installation
 
 ROOT = Path(__file__).parents[3]
 EXAMPLES = ROOT / "docs" / "examples"
+UNLISTED = EXAMPLES / "two-messages-one-code-unlisted.xml"
+"""Its second message has a project type that Caseflow's list does not have."""
 PLAIN = sorted(path for path in (ROOT / "tests/vectors/spg/plain").glob("*.xml") if not path.name.startswith("SPGInterchangeResponse"))
 SINGLE = [path for path in PLAIN if not path.name.startswith("multi")]
 APPLICATION = "The JSON form does not name the sending application."
@@ -116,7 +118,7 @@ def test_what_is_left_out_is_told_on_stderr(desk: Installation) -> None:
 
 def test_the_report_holds_nothing_about_a_person(desk: Installation) -> None:
     for arguments in ([], ["--json"]):
-        said = translate(desk, "ndelius", "caseflow", EXAMPLES / "two-messages.xml", EXAMPLES / "three-messages-two-wrong.xml", *arguments)
+        said = translate(desk, "ndelius", "caseflow", UNLISTED, EXAMPLES / "three-messages-two-wrong.xml", *arguments)
         assert said.code == 8
         for personal in ("K262456", "Wray", "Thackery", "Harbour House", "18/09/2020", "Naïve"):
             assert personal not in said.err
@@ -174,7 +176,7 @@ def test_an_unknown_difference_of_versions_is_told(desk: Installation) -> None:
 
 
 def test_what_the_target_cannot_say_is_refused_alone(desk: Installation) -> None:
-    said = translate(desk, "ndelius", "caseflow", EXAMPLES / "two-messages.xml", "--json")
+    said = translate(desk, "ndelius", "caseflow", UNLISTED, "--json")
     assert (said.code, said.error["code"]) == (8, "partly-translated")
     assert header(said)["type"] == "Contact"
     found = one_file(said)
