@@ -16,7 +16,7 @@ RUN python -m pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-di
 
 FROM python:3.11.11-slim-bookworm
 RUN useradd --system --uid 10001 --create-home --home-dir /var/lib/gateway gateway \
- && install -d -o gateway -g gateway -m 0700 /var/lib/gateway/data /var/lib/gateway/keys
+ && install -d -o gateway -g gateway -m 0700 /var/lib/gateway/data /var/lib/gateway/keys /var/lib/gateway/files
 COPY --from=build /opt/gateway /opt/gateway
 USER gateway
 WORKDIR /var/lib/gateway

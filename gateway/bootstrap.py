@@ -46,7 +46,9 @@ from gateway.trust.catalogue import PACKAGINGS
 from gateway.trust.contract import Limits
 from gateway.workers.couriers import Courier
 from gateway.workers.dead_letters import DeadLetterWorker
+from gateway.workers.inbox import Patience
 from gateway.workers.intake_amqp import AmqpIntake
+from gateway.workers.intake_files import FileIntake, Pace
 from gateway.workers.loop import Crew, Worker
 from gateway.workers.per_partner import PerPartner
 from gateway.workers.reconciler import Reconciler
@@ -57,7 +59,7 @@ from schemas.catalogue import CATALOGUE
 from schemas.faults import FaultCode
 from schemas.identifiers import OrganisationId, PartyCode
 
-ROLES = ("api", "relay", "sweeper", "courier", "intake-amqp", "timers", "dead-letters")
+ROLES = ("api", "relay", "sweeper", "courier", "intake-amqp", "intake-files", "timers", "dead-letters")
 """Every role; `gateway serve` without a role runs all of them in one process."""
 _TAKING = Need.MESSAGE | Need.SEAL | Need.PARCEL | Need.LOOKUP
 KEYS_OF: Mapping[str, Need] = {
@@ -66,6 +68,7 @@ KEYS_OF: Mapping[str, Need] = {
     "sweeper": Need.NOTHING,  # claim checks hold ids alone
     "courier": Need.MESSAGE | Need.WSS | Need.OPEN | Need.PARCEL,
     "intake-amqp": _TAKING,
+    "intake-files": _TAKING,
     "timers": Need.MESSAGE,
     "dead-letters": _TAKING,
 }
@@ -162,6 +165,12 @@ class Gateway:
         directory = self.directory()
         return [code for (code, _), agreement in directory.agreements.items() if agreement.mode is not DeliveryMode.SHELF]
 
+    def dropping(self) -> Collection[str]:
+        """Organisations that exchange files with us, one way or both, where there are folders for them."""
+        directory = self.directory()
+        owners = (directory.organisation_of(code) for (code, _), agreement in directory.agreements.items() if agreement.mode is DeliveryMode.DROP)
+        return {owner.organisation_id for owner in owners if owner is not None} if self.settings.drop_root is not None else ()
+
     def _workers(self, role: str) -> list[Worker]:
         holder = f"{socket.gethostname()}:{os.getpid()}"
         settings, store, report = self.settings, self.store, self._report
@@ -178,6 +187,8 @@ class Gateway:
                 return [PerPartner("couriers", self.couriered, make_courier, report)]
             case "intake-amqp":
                 return [PerPartner("intakes", lambda: list(self.directory().organisations), self._make_intake, report)]
+            case "intake-files":
+                return [PerPartner("file intakes", self.dropping, self._make_file_intake, report)]
             case "timers":
                 interval, level = settings.timers_interval_seconds, self.telemetry.level
                 return [Timers(store, clock, self.means, holder=holder, interval_seconds=interval, level=level)]
@@ -193,6 +204,23 @@ class Gateway:
         items, linger = self.settings.batch_items, self.settings.batch_seconds
         owner = OrganisationId(organisation)
         return AmqpIntake(owner, self.broker, self.pipeline, clock, items=items, linger_seconds=linger, report=self._report)
+
+    def _make_file_intake(self, organisation: str) -> Worker:
+        settings, holder = self.settings, f"{socket.gethostname()}:{os.getpid()}"
+        lease, seconds = f"files.{organisation}", max(settings.lease_seconds, 2 * settings.drop_interval_seconds)
+        return FileIntake(
+            OrganisationId(organisation),
+            settings.drop_root or settings.data_dir,
+            self.pipeline,
+            clock,
+            patience=Patience(
+                stale_seconds=settings.drop_stale_seconds, settled_seconds=settings.drop_interval_seconds, limit_bytes=self.means.limits.max_bytes
+            ),
+            pace=Pace(interval_seconds=settings.drop_interval_seconds, items=settings.batch_items, make_folders=settings.drop_make_folders),
+            is_active=lambda: self.store.leases.acquire(lease, holder, clock(), seconds),
+            report=self._report,
+            refused=lambda code: self.telemetry.refused("file", code),
+        )
 
     def _report(self, worker: str, kind: str) -> None:
         self.telemetry.note("worker.interrupted", worker=worker, kind=kind)

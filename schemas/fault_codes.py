@@ -49,6 +49,10 @@ class FaultCode(StrEnum):
     METHOD_NOT_ALLOWED = "method-not-allowed"
     RATE_LIMITED = "rate-limited"
     REQUEST_INVALID = "request-invalid"
+    BATCH_INCOMPLETE = "batch-incomplete"
+    BATCH_MANIFEST_INVALID = "batch-manifest-invalid"
+    BATCH_FILE_DIFFERS = "batch-file-differs"
+    BATCH_FILE_UNKNOWN = "batch-file-unknown"
     # the caller is known
     CALLER_NOT_CONNECTED = "caller-not-connected"
     SENDER_NOT_ALLOWED = "sender-not-allowed"

@@ -94,6 +94,18 @@ FAULTS: dict[FaultCode, FaultRow] = {
     FaultCode.REQUEST_INVALID: FaultRow(
         "A parameter of the request is not valid", _E, Category.SYNTAX, _S, False, 422, "Sender", 400, "Correct the parameter named."
     ),
+    FaultCode.BATCH_INCOMPLETE: FaultRow(
+        "A batch of files is not complete", _E, Category.SYNTAX, _S, True, 400, "Sender", 400, "Put every file down, and the manifest last."
+    ),
+    FaultCode.BATCH_MANIFEST_INVALID: FaultRow(
+        "A manifest cannot be used", _E, Category.SYNTAX, _S, False, 400, "Sender", 400, "Correct the manifest and put the whole batch down again."
+    ),
+    FaultCode.BATCH_FILE_DIFFERS: FaultRow(
+        "A file is not what its manifest says", _E, Category.SYNTAX, _S, False, 400, "Sender", 400, "Transfer files unchanged, as plain files, in binary mode."
+    ),
+    FaultCode.BATCH_FILE_UNKNOWN: FaultRow(
+        "A file belongs to no batch", _E, Category.SYNTAX, _S, False, 400, "Sender", 400, "Put down only files that a manifest names."
+    ),
     FaultCode.CALLER_NOT_CONNECTED: FaultRow(
         "Your organisation is not connected at present",
         _E,

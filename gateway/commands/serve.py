@@ -20,6 +20,7 @@ class Role(StrEnum):
     SWEEPER = "sweeper"
     COURIER = "courier"
     INTAKE_AMQP = "intake-amqp"
+    INTAKE_FILES = "intake-files"
     TIMERS = "timers"
     DEAD_LETTERS = "dead-letters"
 

@@ -54,7 +54,7 @@ def test_every_role_has_its_keys() -> None:
     assert tuple(bootstrap.KEYS_OF) == bootstrap.ROLES
 
 
-@pytest.mark.parametrize("door", ["intake-amqp", "api", "dead-letters"])
+@pytest.mark.parametrize("door", ["intake-amqp", "intake-files", "api", "dead-letters"])
 def test_doors_take_couriers_carry_and_the_api_serves_the_shelf(world: World, as_role: As, door: str) -> None:
     hand_in(world, as_role(door), "m-1", ["C17", "C20", "N00"])
     courier = as_role("courier")
