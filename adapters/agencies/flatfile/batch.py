@@ -33,6 +33,8 @@ MAX_MESSAGES: Final = 10_000
 """Where an agreement sets no limit of its own."""
 MAX_LINES_OF_MESSAGE: Final = 100_001
 """A status notification of the most messages that the canonical model holds."""
+MAX_FAULTS_OF_BATCH: Final = 10_000
+"""Once so many have been told, each further message that is wrong tells its first alone."""
 _ANSWERS_PLACE: Final = HEADER.place(1, ("answers",))
 
 
@@ -114,6 +116,7 @@ class _Batch:
     trailer: Line | None = None
     entries: list[Entry | Misread] = field(default_factory=list)
     own_ids: set[str] = field(default_factory=set)
+    faults: int = 0
 
     def take(self, line: Line) -> None:
         """The next line."""
@@ -158,6 +161,9 @@ class _Batch:
             raise refuse(FaultCode.TOO_COMPLEX, f"More than {self.limit} messages in one batch are not read.", pointer=where(message.head.number))
         entry = _entry(self.header, number, message, self.own_ids)
         self.own_ids.add(entry.sender_message_id)
+        if isinstance(entry, Misread):
+            entry = entry if self.faults < MAX_FAULTS_OF_BATCH else replace(entry, faults=entry.faults[:1])
+            self.faults += len(entry.faults)
         self.entries.append(entry)
         shape = BY_CODE.get(message.head.cells[2] or "") if len(message.head.cells) == MESSAGE.width else None
         for line in message.lines:

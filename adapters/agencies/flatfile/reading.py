@@ -7,6 +7,7 @@ value; one that is simply empty says nothing.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Final
 
 from pydantic import BaseModel, ValidationError
@@ -23,6 +24,7 @@ from schemas.payload import Payload
 from schemas.validation import MAX_FAULTS, Location, faults_of
 
 _Tree = dict[str, object]
+_class_of = cache(class_of)
 _KEY: Final = "KEY"
 
 
@@ -55,7 +57,7 @@ def read_line(reading: Reading) -> Reading:
         fault = _take(column, cell, reading)
         if fault is not None:
             code, detail = fault
-            kind = class_of(reading.model, (*reading.under, *column.paths[0]))
+            kind = _class_of(reading.model, (*reading.under, *column.paths[0]))
             value = repeatable(cell, kind) if cell and code is not FaultCode.STRUCTURE_INVALID else ""
             reading.faults.append(Fault(code, detail, where(line.number, number, column.name), value=value))
     return reading

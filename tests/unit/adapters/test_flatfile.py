@@ -292,6 +292,14 @@ def test_totals_are_not_judged_by_what_cannot_be_read() -> None:
         assert [isinstance(entry, Entry) for entry in batch.entries] == [True, False, True]
 
 
+def test_faults_of_a_whole_batch_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("adapters.agencies.flatfile.batch.MAX_FAULTS_OF_BATCH", 5)
+    header, _, _, _, wrong, *_ = _flat("bogus/several-faults").split(b"\r\n")
+    message_line = b"M,%d,UPA,U,W%d"
+    lines = [header, *(line for number in range(1, 5) for line in (message_line % (number, number), wrong)), b"T,4,10,40933716380,0,0", b""]
+    assert [len(entry.faults) for entry in _ADAPTER.read(b"\r\n".join(lines)).entries if isinstance(entry, Misread)] == [4, 4, 1, 1]
+
+
 def test_free_text_in_the_column_of_the_type_becomes_no_name() -> None:
     for typed, kept in ((b"UPX", "UPX"), (b"QUILLMARLOW", ""), (b'"' + b"x" * 100_000 + b'"', "")):
         wrong = _ADAPTER.read(_flat("plain/batch-of-three").replace(b"M,2,UPA", b"M,2," + typed)).entries[1]
@@ -333,6 +341,15 @@ def test_files_are_bounded(monkeypatch: pytest.MonkeyPatch, name: str, limit: in
     with pytest.raises(Refusal) as caught:
         _ADAPTER.read(content)
     assert caught.value.fault.code is code
+
+
+def test_parts_are_bounded() -> None:
+    rows = _flat("plain/ConsolidatedTransferResponse-RQ-reject").split(b"\r\n")
+    total = int(rows[4].split(b",")[3]) + 1000 * 2514983138
+    lines = [*rows[:4], *([rows[3]] * 1000), b"T,1,1005,%d,0,0" % (total % 10**12), b""]
+    (wrong,) = _ADAPTER.read(b"\r\n".join(lines)).entries
+    assert isinstance(wrong, Misread)
+    assert [(fault.code, fault.pointer) for fault in wrong.faults] == [(FaultCode.TOO_COMPLEX, "line 3")]
 
 
 def test_messages_and_faults_are_bounded() -> None:

@@ -56,6 +56,10 @@ def test_the_page_names_every_column_in_order(kind: str) -> None:
     assert f"`{shape.code}`" in section
     for record in (shape.record, shape.more):
         assert record is None or _rows(record) in section
+    if shape.key is not None:
+        told = _PAGE.partition("a line KEY stands")[2].partition("\n## ")[0]
+        assert _rows(Record("KEY", shape.key.columns[:3])) in told
+        assert "| 5 | RecordRef | as column 6 of the record's own line | `record_id` |" in told
 
 
 def _rows(record: Record) -> str:
