@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from lxml import etree
 
+from gateway.rehearsal.record_names import RECORD_NAMES
 from gateway.rehearsal.record_versions import named
 
 FAULT_NAMESPACE = "urn:interagency-gateway:fault"
@@ -26,13 +27,7 @@ ADDRESS = "Address-ins-full.xml"
 CUSTODY_RELEASE = "CustodyRelease-ins-full.xml"
 STATUS_NOTIFICATION = "InterchangeStatusNotification-202.xml"
 
-KEY_ELEMENTS: Mapping[str, str] = {
-    "ConsolidatedTransferRequest": "TransferID",
-    "ConsolidatedTransferResponse": "TransferID",
-    "Contact": "ContactID",
-    "Address": "OffenderAddressID",
-    "CustodyRelease": "EventID",
-}
+KEY_ELEMENTS: Mapping[str, str] = {kind: name.element for kind, name in RECORD_NAMES.items() if name.element}
 """The number by which both ends know one thing, whatever carried it: how a journal is matched with another's."""
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
+from gateway.rehearsal.record_names import NO_RECORD, RECORD_NAMES
 from gateway.rehearsal.record_versions import named
 
 TransferAnswer = Mapping[str, object]
@@ -22,7 +23,7 @@ class Facts:
 
     case: str
     key: str
-    """Number by which both ends know the thing: see `interchange.KEY_ELEMENTS`."""
+    """Number by which both ends know the thing: see `record_names`. Empty where the message is about none."""
     objection: str = ""
     """Why the case system will not apply it."""
     version: str = ""
@@ -55,20 +56,16 @@ class CanonicalLanguage:
     """The gateway's published canonical form, spoken by a system that has no dialect of its own."""
 
     name = "canonical"
-    _KEYS: Mapping[str, str] = {
-        "ConsolidatedTransferRequest": "transfer_id",
-        "ConsolidatedTransferResponse": "transfer_id",
-        "Contact": "contact_id",
-        "Address": "address_id",
-        "CustodyRelease": "event_id",
-    }
 
     def facts(self, kind: str, document: Mapping[str, object]) -> Facts:
         """Case and number; a case that is not held is an objection."""
-        case = str(document["crn"])
+        case = str(document.get("crn", ""))
         stamp = document.get("version")
         version = named(stamp.get("version")) if isinstance(stamp, Mapping) else ""
-        return Facts(case, str(document.get(self._KEYS.get(kind, ""), "")), objection_to(case), version)
+        name = RECORD_NAMES.get(kind, NO_RECORD).canonical
+        # A delete by key alone names its record in one way, whatever it is.
+        key = str(document.get("record_id", document.get(name, "")))
+        return Facts(case, key, _unknown(kind) or objection_to(case), version)
 
     def transfer_response(self, request: Mapping[str, object], answering: Answering) -> TransferAnswer:
         """Accept or reject every part of a request."""
@@ -102,18 +99,17 @@ class CaseflowLanguage:
     """A supplier's own documents: other names, other codes, references with a prefix, British dates."""
 
     name = "caseflow"
-    _KEYS: Mapping[str, str] = {
-        "ConsolidatedTransferRequest": "transferRef",
-        "ConsolidatedTransferResponse": "transferRef",
-        "Contact": "entryRef",
-        "Address": "addressRef",
-        "CustodyRelease": "sentenceRef",
-    }
 
     def facts(self, kind: str, document: Mapping[str, object]) -> Facts:
-        """Case and number; references are written CF-TRF-2584368421."""
-        case = str(document["caseNo"])
-        return Facts(case, str(document.get(self._KEYS.get(kind, ""), "")).rpartition("-")[2], objection_to(case), named(document.get("recordVersion")))
+        """Case and number; references are written CF-TRF-2584368421, and CF-TRF-NEW where there is none yet."""
+        case = str(document.get("caseNo", ""))
+        name = RECORD_NAMES.get(kind, NO_RECORD)
+        reference = str(document.get("recordRef", document.get(name.caseflow, "")))
+        objection = _unknown(kind) or objection_to(case)
+        if not reference.startswith(name.prefix):
+            objection = objection or "The record is not named as records of its kind are here."
+        number = reference.removeprefix(name.prefix)
+        return Facts(case, "0" if number == "NEW" else number, objection, named(document.get("recordVersion")))
 
     def transfer_response(self, request: Mapping[str, object], answering: Answering) -> TransferAnswer:
         """Take or decline every component of a request."""
@@ -132,6 +128,10 @@ class CaseflowLanguage:
         if answering.rejected_reason:
             return {**kept, "changedBy": answering.user, "state": "DECLINED", "declineReason": answering.rejected_reason}
         return {**kept, "changedBy": answering.user, "state": "TAKEN"}
+
+
+def _unknown(kind: str) -> str:
+    return "" if kind in RECORD_NAMES else "Nothing of this kind is kept here."
 
 
 def objection_to(case: str) -> str:
