@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from adapters.agencies.caseflow.adapter import CaseflowAdapter
 from adapters.agencies.caseflow.documents import SHAPES
 from adapters.agencies.declarative.adapter import load
-from adapters.contract import Adapter, Document
+from adapters.contract import Document
 from schemas.catalogue import CATALOGUE
-from schemas.envelope import Interchange, Message, Misread
-from schemas.faults import Fault, Refusal
+from schemas.envelope import Interchange, Message
+from tests.support.declarative import faults, outcome, read, told
 from tests.support.dialects import messages_of, outgoing_for
 from tests.support.tree import ROOT
 
@@ -27,35 +27,11 @@ _FEW = settings(max_examples=5, deadline=None)
 Json = Any
 
 
-def _outcome(adapter: Adapter, message: Message) -> Document | tuple[Fault, ...]:
-    try:
-        return adapter.write(message, outgoing_for(message))
-    except Refusal as refusal:
-        return (refusal.fault, *refusal.also)
-
-
-def _read(adapter: Adapter, content: bytes) -> Interchange | tuple[Fault, ...]:
-    try:
-        return adapter.read(content)
-    except Refusal as refusal:
-        return (refusal.fault, *refusal.also)
-
-
-def _faults(found: Interchange | tuple[Fault, ...]) -> Sequence[Fault]:
-    if isinstance(found, Interchange):
-        return [fault for entry in found.entries if isinstance(entry, Misread) for fault in entry.faults]
-    return found
-
-
-def _told(faults: Sequence[Fault]) -> list[tuple[str, str, int | None]]:
-    return [(fault.code, fault.pointer, fault.reference) for fault in faults]
-
-
 def _assert_read_alike(content: bytes) -> None:
-    by_hand, described = _read(WRITTEN, content), _read(DESCRIBED, content)
-    wrong = _told(_faults(by_hand))
+    by_hand, described = read(WRITTEN, content), read(DESCRIBED, content)
+    wrong = told(faults(by_hand))
     # Both tell the same first; the described one goes on where the other ends.
-    assert _told(_faults(described))[: len(wrong)] == wrong
+    assert told(faults(described))[: len(wrong)] == wrong
     if not wrong:
         assert described == by_hand
         assert isinstance(described, Interchange)
@@ -75,7 +51,7 @@ def test_it_speaks_of_no_other_messages() -> None:
 @given(_messages())
 @_RELAXED
 def test_documents_and_losses_are_equal(message: Message) -> None:
-    by_hand, described = _outcome(WRITTEN, message), _outcome(DESCRIBED, message)
+    by_hand, described = outcome(WRITTEN, message), outcome(DESCRIBED, message)
     assert isinstance(by_hand, Document)
     assert isinstance(described, Document)
     assert described.content == by_hand.content
@@ -88,13 +64,13 @@ def test_whatever_cannot_be_said_is_refused_alike(kind: str) -> None:
     @given(messages_of(kind))
     @_FEW
     def holds(message: Message) -> None:
-        by_hand, described = _outcome(WRITTEN, message), _outcome(DESCRIBED, message)
+        by_hand, described = outcome(WRITTEN, message), outcome(DESCRIBED, message)
         if isinstance(by_hand, Document):
             assert isinstance(described, Document)
             assert described.content == by_hand.content
         else:
             assert isinstance(described, tuple)
-            assert _told(described) == _told(by_hand)
+            assert told(described) == told(by_hand)
 
     holds()
 

@@ -15,7 +15,7 @@ from tests.support.declarative import assert_proved, compiled, whole_mapping
 from tests.support.dialects import messages
 from tests.support.mutations import MISSING
 
-_RELAXED = settings(max_examples=60, deadline=None)
+_RELAXED = settings(max_examples=40, deadline=None)
 _FORMS = pytest.mark.parametrize("form", ["json", "xml", "csv"])
 
 
@@ -31,7 +31,7 @@ def test_messages_of_chance_come_back_whole(form: str) -> None:
     def holds(message: Message) -> None:
         lost = assert_proved(_whole(form), message)
         unheaded = {"/header/application"} if message.header.application is not None else set()
-        assert lost == unheaded
+        assert lost == (unheaded if form == "json" else set())
 
     holds()
 
@@ -65,9 +65,9 @@ def test_what_is_missing_is_told_at_its_place(form: str) -> None:
     adapter = _whole(form)
     message = example("Contact", adapter.tables)
     content = adapter.write(message, outgoing_of(message)).content
-    gone, left = {"json": (b'"crn":"X123456",', b""), "xml": (b"<crn>X123456</crn>", b""), "csv": (b"TESTER,ANNE;X123456;", b"TESTER,ANNE;;")}[form]
+    gone, left = {"json": (b'"crn":"X123456",', b""), "xml": (b"<crn>X123456</crn>", b""), "csv": (b'"X123456"', b'""')}[form]
     assert content.count(gone) == 1
     (entry,) = adapter.read(content.replace(gone, left)).entries
     assert not isinstance(entry, Entry)
-    wanted = {"json": "/document/crn", "xml": "/Letter/Contact/crn", "csv": "/4/crn"}[form]
+    wanted = {"json": "/document/crn", "xml": "/Letter/Contact/crn", "csv": "line 3, column 7 (crn)"}[form]
     assert [(fault.code, fault.pointer) for fault in entry.faults] == [(MISSING, wanted)]

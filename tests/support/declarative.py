@@ -4,7 +4,7 @@ What it is: mappings made from the models, as JSON, which is YAML. What it is no
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel
@@ -13,9 +13,12 @@ from adapters.agencies.declarative.adapter import DescribedAdapter, load
 from adapters.agencies.declarative.canonical import LeafKind, leaves_of, lists_of
 from adapters.agencies.declarative.mistakes import MappingError, Mistake
 from adapters.agencies.declarative.proof import prove
+from adapters.contract import Adapter, Document, Outgoing
 from schemas.canonical.case import Deletion
 from schemas.catalogue import CATALOGUE, KEYS
-from schemas.envelope import Message
+from schemas.envelope import Interchange, Message, Misread
+from schemas.faults import Fault, Refusal
+from tests.support.dialects import outgoing_for
 
 Json = dict[str, Any]
 
@@ -47,6 +50,21 @@ _HEADER: Json = {
     "case_reference": "Case",
     "in_reply_to": "Answers",
     "test": {"place": "Test", "value": "yes-no"},
+    "application": "Program",
+}
+
+_CSV: Json = {
+    "delimiter": ";",
+    "line_end": "lf",
+    "quoting": "all",
+    "header": {
+        "word": "HEAD",
+        "columns": ["Form", "From", "To", "Version", "Control", "At", "Answers", "Test", "Program"],
+        "edition": {"Form": "2"},
+    },
+    "message": {"word": "OPEN", "columns": ["No", "Kind", "Action", "MessageId"], "number": "No"},
+    "deletion": "GONE",
+    "trailer": {"word": "END", "totals": {"Lines": {"counts": "lines"}, "Ids": {"sums": ["number"], "digits": 3}}},
 }
 
 
@@ -63,11 +81,11 @@ def whole_mapping(form: str, **changes: object) -> Json:
         del mapping["values"]["instant"]
         mapping["empty"] = "stated"
     else:
-        mapping["header"] = dict(_HEADER)
+        mapping["header"] = {name: fact for name, fact in _HEADER.items() if form == "xml" or name != "case_reference"}
     if form == "xml":
         mapping["xml"] = {"root": "Letter", "namespace": "urn:example:whole"}
     if form == "csv":
-        mapping |= {"csv": {"trailer": "END", "names": True, "delimiter": ";"}, "empty": "absent", "empty_word": "NONE"}
+        mapping |= {"csv": _CSV, "empty": "absent", "empty_word": "NONE"}
     return mapping | changes
 
 
@@ -114,3 +132,31 @@ def assert_proved(adapter: DescribedAdapter, *messages: Message) -> set[str]:
     trials = list(prove(adapter, messages))
     assert [(trial.failures, trial.refused) for trial in trials] == [((), ()) for _ in messages]
     return {pointer for trial in trials for pointer, _ in trial.left_out}
+
+
+def outcome(adapter: Adapter, message: Message, outgoing: Outgoing | None = None) -> Document | tuple[Fault, ...]:
+    """What an adapter writes, or why not."""
+    try:
+        return adapter.write(message, outgoing or outgoing_for(message))
+    except Refusal as refusal:
+        return (refusal.fault, *refusal.also)
+
+
+def read(adapter: Adapter, content: bytes) -> Interchange | tuple[Fault, ...]:
+    """What an adapter reads, or why not."""
+    try:
+        return adapter.read(content)
+    except Refusal as refusal:
+        return (refusal.fault, *refusal.also)
+
+
+def faults(found: Interchange | tuple[Fault, ...]) -> Sequence[Fault]:
+    """Everything found wrong, with the whole or with its messages."""
+    if isinstance(found, Interchange):
+        return [fault for entry in found.entries if isinstance(entry, Misread) for fault in entry.faults]
+    return found
+
+
+def told(faults: Sequence[Fault]) -> list[tuple[str, str, int | None]]:
+    """Faults without their words."""
+    return [(fault.code, fault.pointer, fault.reference) for fault in faults]

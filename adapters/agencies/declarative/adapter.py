@@ -6,28 +6,32 @@ composition root's to know. Holds nothing that changes.
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Final
 
 from pydantic import JsonValue
 
-from adapters.agencies.declarative import csv_walk, json_walk, xml_walk
+from adapters.agencies.declarative import json_walk, xml_walk
 from adapters.agencies.declarative.compile import compiled, read_mapping
-from adapters.agencies.declarative.csv_walk import CsvDocument
-from adapters.agencies.declarative.envelope import fact_pointer, header_record, read_header, write_header
-from adapters.agencies.declarative.language import Csv, DialectMapping, Xml
+from adapters.agencies.declarative.csv_walk import read_batch
+from adapters.agencies.declarative.csv_writing import write_batch
+from adapters.agencies.declarative.envelope import fact_pointer, facts_to_write, header_record, read_whole, write_facts
+from adapters.agencies.declarative.language import DialectMapping
 from adapters.agencies.declarative.tables import Level, Record, Table, Tables
-from adapters.agencies.declarative.translation import read_payload, write_payload
+from adapters.agencies.declarative.translation import lost_to_the_key, read_payload, write_payload
 from adapters.agencies.declarative.xml_walk import XmlDocument
 from adapters.contract import Document, LeftOut, Outgoing
-from adapters.json_form import MEDIA_TYPE, FormHeader, header_facts, interchange_of, read_form, write_form
+from adapters.json_form import MEDIA_TYPE, FormHeader, interchange_of, read_form, write_form
 from adapters.xml_form import MEDIA_TYPE as XML_TYPE
-from schemas.canonical.case import Deletion
-from schemas.catalogue import CATALOGUE
+from schemas.canonical.case import CaseRecord, Deletion
+from schemas.catalogue import ACTIONS, CATALOGUE, KEYS
 from schemas.envelope import Action, Entry, Interchange, Message, Misread
 from schemas.faults import Fault, FaultCode, Refusal, refuse
 from schemas.payload import Payload
+from schemas.versions import unknown_between
 
 _LevelOf = Callable[[Table, Record], Level]
 """The message of a document as one record would have it."""
+_TYPES: Final = {"json": MEDIA_TYPE, "xml": XML_TYPE, "csv": "text/csv"}
 
 
 def load(text: str) -> "DescribedAdapter":
@@ -40,10 +44,8 @@ class DescribedAdapter:
     """One described language."""
 
     def __init__(self, mapping: DialectMapping, tables: Tables) -> None:
+        self._mapping = mapping
         self._tables = tables
-        self._form = mapping.form
-        self._xml = mapping.xml or Xml(root="Message")
-        self._csv = mapping.csv or Csv()
         self._header = header_record(tables)
 
     @property
@@ -54,7 +56,7 @@ class DescribedAdapter:
     @property
     def media_type(self) -> str:
         """Content type of the documents it writes."""
-        return {"json": MEDIA_TYPE, "xml": XML_TYPE, "csv": csv_walk.MEDIA_TYPE}[self._form]
+        return _TYPES[self._mapping.form]
 
     @property
     def tables(self) -> Tables:
@@ -63,42 +65,69 @@ class DescribedAdapter:
 
     def read(self, content: bytes) -> Interchange:
         """A document of the partner to canonical."""
-        if self._form == "json":
-            return read_form(content, self._json_payload)
-        document = XmlDocument(content, self._xml) if self._form == "xml" else CsvDocument(content, self._csv)
-        return self._interchange(document)
+        if self._mapping.xml is not None:
+            return self._interchange(XmlDocument(content, self._mapping.xml))
+        if self._mapping.csv is not None:
+            return read_batch(content, self._mapping.csv, self._tables, self._batch_payload)
+        return read_form(content, self._json_payload)
 
     def write(self, message: Message, outgoing: Outgoing) -> Document:
         """One message as the partner's document, and what that cannot carry of it."""
-        table, record = self._table_to_write(message)
-        level, lost = write_payload(message.payload, record, self._tables.empty_word)
-        if self._form == "json":
-            return write_form(message, outgoing, json_walk.written(level), lost)
-        header, unsaid = write_header(header_facts(message, outgoing), self._tables)
-        if message.header.application is not None:
-            unsaid.append(LeftOut("/header/application", f"{self._tables.title} does not name the sending application."))
-        if self._form == "xml":
-            return Document(xml_walk.written(self._xml, header, table.called, level), (*unsaid, *lost))
-        columns = csv_walk.columns_of(self._header)
-        return Document(csv_walk.written(self._csv, header, columns, table.called, level, record), (*unsaid, *lost))
-
-    def _table_to_write(self, message: Message) -> tuple[Table, Record]:
-        kind = message.header.type
-        table = self._tables.messages.get(kind)
+        table = self._tables.messages.get(message.header.type)
         if table is None or not table.writes:
-            raise refuse(FaultCode.NOT_TRANSLATABLE, f"{self._tables.title} has no document for the type {kind}.")
-        if not isinstance(message.payload, Deletion):
-            return table, table.record
-        if table.deletion is None:
-            raise refuse(FaultCode.NOT_TRANSLATABLE, f"{self._tables.title} deletes a whole document, not a key.")
-        return table, table.deletion
+            raise refuse(FaultCode.NOT_TRANSLATABLE, f"{self._tables.title} has no document for the type {message.header.type}.")
+        record, level, lost = self._level_to_write(message, outgoing, table)
+        if self._mapping.form == "json":
+            return write_form(message, outgoing, json_walk.written(level), lost)
+        return self._document(message, outgoing, table, record, level, lost)
+
+    def _document(self, message: Message, outgoing: Outgoing, table: Table, record: Record, level: Level, lost: Sequence[LeftOut]) -> Document:
+        """Document and envelope of a form that has an envelope of its own."""
+        header = message.header
+        if header.action not in ACTIONS[header.type]:
+            raise refuse(FaultCode.NOT_TRANSLATABLE, f"{header.type} does not go with {header.action}.", pointer="/header/action")
+        envelope, unsaid = write_facts(facts_to_write(message, outgoing), self._tables)
+        unknown = unknown_between(header.version, outgoing.version)
+        caveat = [LeftOut("/header/version", unknown)] if unknown else []
+        if self._mapping.xml is not None:
+            content = xml_walk.written(self._mapping.xml, envelope, table.called, level)
+        elif self._mapping.csv is not None:
+            word = self._mapping.csv.deletion if record is table.deletion else None
+            content = write_batch(self._mapping.csv, envelope, word or table.called, level, record)
+        else:
+            raise TypeError(self._mapping.form)
+        return Document(content, (*unsaid, *caveat, *lost))
+
+    def _level_to_write(self, message: Message, outgoing: Outgoing, table: Table) -> tuple[Record, Level, Sequence[LeftOut]]:
+        """The level of a message in the form of delete that the recipient's agreement names."""
+        payload, lost = message.payload, tuple[LeftOut, ...]()
+        whole = message.header.action is Action.DELETE and outgoing.reduced_deletes and isinstance(payload, CaseRecord)
+        if whole and table.deletion is not None and isinstance(payload, CaseRecord):
+            key = KEYS[message.header.type]
+            lost = lost_to_the_key(payload, table.record, key)
+            payload = Deletion(crn=payload.crn, version=payload.version, record_id=getattr(payload, key))
+        record = table.record
+        if isinstance(payload, Deletion):
+            if not outgoing.reduced_deletes:
+                raise refuse(FaultCode.NOT_TRANSLATABLE, "The sender deleted by key alone; the recipient's agreement wants the whole record.")
+            if table.deletion is None:
+                raise refuse(FaultCode.NOT_TRANSLATABLE, f"{self._tables.title} deletes a whole document, not a key.")
+            record = table.deletion
+        level, unsaid = write_payload(payload, record, self._tables.empty_word, outgoing)
+        return record, level, (*lost, *unsaid)
+
+    def _batch_payload(self, kind: str, level: Level, short: bool) -> Payload:
+        table = self._tables.messages[kind]
+        if short and table.deletion is not None:
+            return read_payload(level, table.deletion, Deletion, self._tables.empty_word)
+        return read_payload(level, table.record, CATALOGUE[kind], self._tables.empty_word)
 
     def _json_payload(self, header: FormHeader, document: dict[str, JsonValue]) -> Payload:
         return self._payload(header, lambda _, record: json_walk.read_level(document, record, "/document"), "/header/type")
 
-    def _interchange(self, document: XmlDocument | CsvDocument) -> Interchange:
+    def _interchange(self, document: XmlDocument) -> Interchange:
         level = document.header(self._header)
-        header = read_header(level, self._tables)
+        header = read_whole(level, self._tables)
         kind = fact_pointer(("type",), level, self._tables)
         try:
             content: Payload | Sequence[Fault] = ()
@@ -107,12 +136,12 @@ class DescribedAdapter:
         except Refusal as refusal:
             content = tuple(replace(fault, reference=1) for fault in (refusal.fault, *refusal.also))
         found = interchange_of(header, content)
-        return replace(found, entries=tuple(self._placed(entry, level) for entry in found.entries))
+        return replace(found, entries=tuple(self._placed(entry, level, header.application) for entry in found.entries))
 
-    def _placed(self, entry: Entry | Misread, level: Level) -> Entry | Misread:
-        """The entry with faults of the header where its facts stand in this form."""
+    def _placed(self, entry: Entry | Misread, level: Level, application: str | None) -> Entry | Misread:
+        """The entry with the sending application, or with faults of the header where its facts stand in this form."""
         if isinstance(entry, Entry):
-            return entry
+            return replace(entry, header=replace(entry.header, application=application))
         return replace(entry, faults=tuple(self._moved(fault, level) for fault in entry.faults))
 
     def _moved(self, fault: Fault, level: Level) -> Fault:

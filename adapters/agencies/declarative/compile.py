@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from adapters.agencies.declarative import language
 from adapters.agencies.declarative.canonical import is_mandatory, leaves_of, lists_of
-from adapters.agencies.declarative.csv_walk import columns_of
+from adapters.agencies.declarative.csv_checks import check_batch
 from adapters.agencies.declarative.envelope import check_words, facts_of
 from adapters.agencies.declarative.kinds import Codes
 from adapters.agencies.declarative.members import Expansion, Spelling
@@ -80,27 +80,18 @@ class _Compiler:
         for name, table in messages.items():
             if self._mapping.messages[name].called is not None and self._mapping.form == "json":
                 self._notes.add(("messages", name, "called"), "only XML and CSV have a word for a type here")
-            if self._mapping.form == "csv":
-                self._check_lines(name, table)
-                if first.setdefault(table.called, name) != name:
-                    self._notes.add(("messages", name), f"{first[table.called]} is called {table.called} too")
+            if self._mapping.form == "csv" and first.setdefault(table.called, name) != name:
+                self._notes.add(("messages", name), f"{first[table.called]} is called {table.called} too")
+        if self._mapping.csv is not None:
+            check_batch(self._mapping, self._mapping.csv, messages, self._notes)
         check_words(self._mapping, {name: table.called for name, table in messages.items()}, self._notes)
-
-    def _check_lines(self, name: str, table: Table) -> None:
-        """Lines are told apart by their words; a short delete from a whole one by its columns."""
-        words = [table.called, *(one.place[0] for one in table.record.lists)]
-        if len(set(words)) < len(words):
-            self._notes.add(("messages", name), f"two kinds of line begin with the same word: {', '.join(words)}")
-        names = self._mapping.csv is not None and self._mapping.csv.names
-        if table.deletion is not None and not names and len(columns_of(table.deletion)) == len(columns_of(table.record)):
-            self._notes.add(("messages", name, "deletion"), "it cannot be told from a whole delete: both have as many columns")
 
     def _table(self, name: str, said: language.Message) -> Table:
         place: Place = ("messages", name)
         reads, writes = said.only != "written", said.only != "read"
         record = self._record(CATALOGUE[name], said, place, reads=reads)
         deletion = self._deletion(name, said, place) if said.deletion is not None else None
-        if deletion is not None and not _needed(record) - deletion.leaves:
+        if deletion is not None and self._mapping.csv is None and not _needed(record) - deletion.leaves:
             self._notes.add((*place, "deletion"), "it cannot be told from a whole delete: everything that is needed stands in both")
         return Table(record=record, deletion=deletion, reads=reads, writes=writes, called=said.called or name)
 

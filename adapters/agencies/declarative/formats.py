@@ -13,6 +13,8 @@ from typing import Final
 
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _PARTS: Final = re.compile(r"'([^']*)'|YYYY|MON|Mon|MM|DD|hh|mm|ss|ffffff|fff|([^A-Za-z'])|(.)", re.DOTALL)
+_PERHAPS: Final = re.compile(r"\[([^\[\]f]*)f\]")
+"""What stands only where there is a fraction."""
 _FIELDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
         "YYYY": ("year", "[0-9]{4}"),
@@ -74,6 +76,20 @@ def date_time_pattern(text: str) -> Pattern:
 
 
 def _taken_apart(text: str) -> Pattern:
+    perhaps = _PERHAPS.search(text)
+    if perhaps is None:
+        return _plain(text)
+    if perhaps.end() < len(text):
+        raise PatternError("what may be absent stands at the end")
+    plain, mark = _plain(text[: perhaps.start()]), perhaps[1].strip("'")
+    if not mark or "fraction" in plain.fields:
+        raise PatternError("a fraction that may be absent has a mark before it, and stands once")
+    form = re.compile(f"{plain.form.pattern}(?:{re.escape(mark)}(?P<fraction>[0-9]{{1,6}}))?", re.ASCII)
+    pieces = (*plain.pieces, lambda moment: f"{mark}{moment.microsecond:06}" if moment.microsecond else "")
+    return Pattern(text, form, pieces, plain.fields | {"fraction"})
+
+
+def _plain(text: str) -> Pattern:
     form: list[str] = []
     pieces: list[Callable[[Moment], str]] = []
     names: list[str] = []

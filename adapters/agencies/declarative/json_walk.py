@@ -44,7 +44,7 @@ def _walk(document: Mapping[str, JsonValue], above: Steps, record: Record, level
 
 def _cell(value: JsonValue, pointer: str) -> Cell:
     if value is None or isinstance(value, str | int):
-        return Cell(value)
+        return Cell(value.strip() if isinstance(value, str) else value)
     return Cell(None, Fault(FaultCode.VALUE_INVALID, "A single value was expected.", pointer))
 
 

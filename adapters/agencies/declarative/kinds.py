@@ -66,10 +66,10 @@ def _there(value: Scalar | None) -> Scalar:
 
 
 def text_of(value: Scalar) -> str:
-    """A text, trimmed."""
+    """A text. Blanks around it were taken away with the rest of its form."""
     if not isinstance(value, str):
         raise MisreadError(FaultCode.VALUE_INVALID, "A string was expected.")
-    return value.strip()
+    return value
 
 
 def text(said: language.Text) -> Kind:
@@ -123,7 +123,7 @@ def decimal(said: language.Decimal) -> Kind:
     places, point = said.places, said.point
     fraction = f"[0-9]{{{places}}}" if places is not None else "[0-9]{1,2}"
     tail = "" if places == 0 else f"{re.escape(point)}{fraction}"
-    form = re.compile(f"[0-9]+({tail})" if places is not None else f"[0-9]+({tail})?", re.ASCII)
+    form = re.compile(f"[0-9]+({tail})" if places is not None else f"(0|[1-9][0-9]{{0,9}})({tail})?", re.ASCII)
 
     def read(value: Scalar) -> Decimal:
         digits = text_of(value)
@@ -196,12 +196,11 @@ def flag(said: language.Flag) -> Kind:
     words = {False: said.no, True: said.yes}
 
     def read(value: Scalar) -> bool:
-        given = value.strip() if isinstance(value, str) else value
         for meaning, word in words.items():
             # JSON's true is no 1, though Python's is.
-            if given == word and isinstance(given, bool) == isinstance(word, bool):
+            if value == word and isinstance(value, bool) == isinstance(word, bool):
                 return meaning
-        if isinstance(said.yes, str) and not isinstance(given, str):
+        if isinstance(said.yes, str) and not isinstance(value, str):
             raise MisreadError(FaultCode.VALUE_INVALID, "A string was expected.")
         raise MisreadError(FaultCode.VALUE_INVALID, f"A flag is {said.yes} or {said.no}.")
 

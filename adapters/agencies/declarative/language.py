@@ -66,7 +66,7 @@ class Time(Described):
 
     is_: Literal["time"] = Field(alias="is")
     pattern: Word
-    """Of hh, mm, and where the partner keeps them ss and fff or ffffff."""
+    """Of hh, mm, and where the partner keeps them ss and fff or ffffff; [.f] is a fraction that stands only where there is one."""
 
 
 class DateTime(Described):
@@ -214,7 +214,8 @@ class Message(Described):
 class Fact(Described):
     """A fact of the envelope and where it stands, or what it always is."""
 
-    place: Word | None = None
+    place: Word | Annotated[tuple[Word, Word], Field()] | None = None
+    """Two places for `prepared_at` as day and time."""
     constant: Word | None = None
     value: Name | None = None
 
@@ -235,6 +236,7 @@ class Header(Described):
     case_reference: Word | Fact | None = None
     in_reply_to: Word | Fact | None = None
     test: Word | Fact | None = None
+    application: Word | Fact | None = None
 
 
 class Xml(Described):
@@ -246,18 +248,61 @@ class Xml(Described):
     """Element under the root in which the facts of the envelope stand."""
 
 
+class Line(Described):
+    """A line of a batch that holds facts of the envelope: the word that it begins with, and its columns in order."""
+
+    word: Word
+    columns: Annotated[tuple[Word, ...], Field(min_length=1)]
+
+
+class HeaderLine(Line):
+    """The first line of a batch."""
+
+    edition: dict[Word, Word] = {}
+    """Columns that name the form of the batch itself, and the only word that is understood there."""
+
+
+class MessageLine(Line):
+    """The line that opens a message."""
+
+    number: Word
+    """The column that counts messages from 1."""
+
+
+class Total(Described):
+    """What a column of the trailer holds."""
+
+    counts: Literal["messages", "lines"] | None = None
+    """All lines are counted, the first and the last too."""
+    sums: tuple[Name, ...] = ()
+    """Names of values: every column that is written so is summed."""
+    times: Annotated[int, Field(ge=1)] = 1
+    """100: pounds are summed as pence."""
+    digits: Annotated[int, Field(ge=1, le=18)] | None = None
+    """How many digits of the sum are told, the last ones."""
+
+
+class Trailer(Described):
+    """The last line of a batch."""
+
+    word: Word
+    totals: Annotated[dict[Word, Total], Field(min_length=1)]
+    """Columns in order."""
+
+
 class Csv(Described):
-    """The lines of a CSV document. Each begins with the word that says what it is."""
+    """A batch: a line for all, then for each message a line that opens it, its own line, and one for each item of its list."""
 
     delimiter: Annotated[str, StringConstraints(min_length=1, max_length=1)] = ","
     quoting: Literal["needed", "all"] = "needed"
     line_end: Literal["crlf", "lf"] = "crlf"
-    header: Word = "HEADER"
-    """Word of the first line, which holds the facts of the envelope."""
-    trailer: Word | None = None
-    """Word of the last line, which counts the lines between."""
-    names: bool = False
-    """True: before the first line of each word stand the names of its columns, the word with # before it."""
+    empty: Literal["plain", "quoted"] = "plain"
+    """`quoted`: an empty column in quotation marks says that there is no value, one without says nothing."""
+    header: HeaderLine
+    message: MessageLine
+    deletion: Word | None = None
+    """Word of the line of a delete that names the record alone."""
+    trailer: Trailer | None = None
 
 
 class DialectMapping(Described):

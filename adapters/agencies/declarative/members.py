@@ -185,7 +185,9 @@ class Spelling:
         first = found[0]
         says = self._mapping.empty == "stated" if said.empty is None else said.empty == "stated"
         required = said.required or (first.mandatory and reads)
-        return Field(places=places, paths=tuple(leaf.path for leaf in found), kind=kind, required=required, nullable=first.nullable, empty_says=says)
+        return Field(
+            places=places, paths=tuple(leaf.path for leaf in found), kind=kind, required=required, nullable=first.nullable, value=said.value, empty_says=says
+        )
 
     def _leaf(self, dotted: str, model: type[BaseModel], place: Place) -> Leaf | None:
         path = tuple(dotted.split("."))

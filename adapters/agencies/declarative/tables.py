@@ -25,6 +25,8 @@ class Field:
     required: bool
     nullable: Path | None
     """What of ours is None where theirs says that there is no value; None where ours always has one."""
+    value: str | None = None
+    """Name of its value in the mapping."""
     empty_says: bool
     """True: an empty place says that there is no value; else nothing."""
 
@@ -129,6 +131,8 @@ class Level:
     lists: dict[Steps, "list[Level | Fault] | Fault"] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     """What is wrong with it as a whole: unknown and repeated names, first of all."""
+    broken: bool = False
+    """True: nothing in it has a known place."""
 
 
 def nowhere(_: Steps) -> str:

@@ -4,13 +4,14 @@ What it is: the walk over the tables, the same for every form, with the pointer 
 what is left out. What it is not: knowledge of JSON, XML or CSV, which make levels of documents and documents of levels.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 from pydantic import BaseModel, ValidationError
 
 from adapters.agencies.declarative.kinds import Found, MisreadError, UnsayableError
 from adapters.agencies.declarative.tables import Cell, Field, Fixed, Level, Record, Repeats, nowhere
-from adapters.contract import LeftOut
+from adapters.contract import LeftOut, Outgoing
 from schemas.faults import Fault, FaultCode, refusal_of, refuse
 from schemas.leaves import Path
 from schemas.payload import Payload
@@ -19,57 +20,78 @@ from schemas.validation import MAX_FAULTS, Location, faults_of, json_pointer
 _Tree = dict[str, object]
 
 
+@dataclass(slots=True)
+class _Found:
+    """What was found wrong so far, and in which levels."""
+
+    faults: list[Fault] = field(default_factory=list)
+    touched: set[str] = field(default_factory=set)
+
+    def add(self, level: Level, *faults: Fault) -> None:
+        self.faults += faults
+        if faults:
+            self.touched.add(level.locate(()))
+
+
 def read_payload(level: Level, record: Record, model: type[Payload], empty_word: str | None) -> Payload:
     """The canonical payload of a level. Refuses with everything that was found wrong."""
-    faults: list[Fault] = []
-    tree = _read(level, record, empty_word, faults)
-    if faults:
-        raise refusal_of(faults[:MAX_FAULTS])
+    found = _Found()
+    tree = _read(level, record, empty_word, found)
     try:
-        return model.model_validate(tree)
+        payload = model.model_validate(tree)
     except ValidationError as error:
-        raise refusal_of(faults_of(error, lambda location: pointer_of(location, level, record), model=model)) from None
+        told = faults_of(error, lambda location: "\n".join(_place_of(location, level, record)), model=model)
+        raise refusal_of([*found.faults, *_own(told, found)][:MAX_FAULTS]) from None
+    if found.faults:
+        raise refusal_of(found.faults[:MAX_FAULTS])
+    return payload
 
 
-def _read(level: Level, record: Record, empty_word: str | None, faults: list[Fault]) -> _Tree:
-    faults += level.faults
+def _own(told: Sequence[Fault], found: _Found) -> Iterator[Fault]:
+    """What the model sees, without what only follows from something told: a place that could not be read is not
+    missing besides, and what holds it is not judged as a whole."""
+    known = {fault.pointer for fault in found.faults}
+    for fault in told:
+        pointer, _, around = fault.pointer.partition("\n")
+        if not {pointer, around} & known and not (pointer == around and pointer in found.touched):
+            yield replace(fault, pointer=pointer)
+
+
+def _read(level: Level, record: Record, empty_word: str | None, found: _Found) -> _Tree:
+    found.add(level, *level.faults)
     tree: _Tree = {}
+    if level.broken:
+        return tree
     for path, value in record.given:
         _put(tree, path, value)
-    emptied: list[tuple[Path, Field]] = []
     for item in record.items:
-        if isinstance(item, Fixed):
-            _check_fixed(item, level, faults)
-        elif _is_empty(item, level, empty_word):
-            if item.nullable is not None:
-                emptied.append((item.nullable, item))
-        else:
-            _read_field(item, level, tree, faults)
-    for path, field in emptied:
-        _empty(tree, path, field, level, faults)
+        fault = _check_fixed(item, level) if isinstance(item, Fixed) else _read_field(item, level, empty_word, tree)
+        if fault is not None:
+            found.add(level, fault)
     for repeats in record.lists:
-        _read_list(level, repeats, empty_word, tree, faults)
+        _read_list(level, repeats, empty_word, tree, found)
     return tree
 
 
-def _read_field(field: Field, level: Level, tree: _Tree, faults: list[Fault]) -> None:
+def _read_field(field: Field, level: Level, empty_word: str | None, tree: _Tree) -> Fault | None:
+    """Put the values of a field where they belong; else what is wrong with it."""
+    pointer = level.locate(field.places[0])
+    if _is_empty(field, level, empty_word):
+        if field.nullable is None or _put(tree, field.nullable, None):
+            return None
+        return Fault(FaultCode.STRUCTURE_INVALID, "It is stated as empty, and something is said of it.", pointer)
     cells = [level.cells.get(place) for place in field.places]
-    wrong = [cell.fault for cell in cells if cell is not None and cell.fault is not None]
-    if wrong:
-        faults += wrong
-        return
+    wrong = next((cell.fault for cell in cells if cell is not None and cell.fault is not None), None)
     found: Found = tuple(None if cell is None else cell.value for cell in cells)
-    if found[0] is None and (field.required or any(value is not None for value in found)):
-        faults.append(Fault(FaultCode.ELEMENT_MISSING, "It is mandatory here.", level.locate(field.places[0])))
-    elif found[0] is not None:
-        try:
-            values = field.kind.read(found)
-        except MisreadError as error:
-            faults.append(Fault(error.code, error.detail, level.locate(field.places[0])))
-            return
-        for path, value in zip(field.paths, values, strict=True):
-            if value is not None:
-                _put(tree, path, value)
+    if wrong is not None or found[0] is None:
+        needed = field.required or any(value is not None for value in found)
+        return wrong or (Fault(FaultCode.ELEMENT_MISSING, "It is mandatory here.", pointer) if needed else None)
+    try:
+        values = field.kind.read(found)
+    except MisreadError as error:
+        return Fault(error.code, error.detail, pointer)
+    put = [_put(tree, path, value) for path, value in zip(field.paths, values, strict=True) if value is not None]
+    return None if all(put) else Fault(FaultCode.STRUCTURE_INVALID, "Its code is stated as empty, so nothing is said of it.", pointer)
 
 
 def _is_empty(field: Field, level: Level, empty_word: str | None) -> bool:
@@ -80,74 +102,74 @@ def _is_empty(field: Field, level: Level, empty_word: str | None) -> bool:
     return cell.value == empty_word if cell.value is not None else field.empty_says
 
 
-def _empty(tree: _Tree, path: Path, field: Field, level: Level, faults: list[Fault]) -> None:
-    """Put None where nothing else was said of the same thing."""
-    target: object = tree
-    for step in path:
-        target = target.get(step) if isinstance(target, dict) else None
-    if target is None:
-        _put(tree, path, None)
-    else:
-        faults.append(Fault(FaultCode.ELEMENT_MISSING, "It has to have a value here.", level.locate(field.places[0])))
+def _check_fixed(fixed: Fixed, level: Level) -> Fault | None:
+    cell, pointer = level.cells.get(fixed.place), level.locate(fixed.place)
+    if cell is None or cell.value is None:
+        return (cell.fault if cell is not None else None) or Fault(FaultCode.ELEMENT_MISSING, "It is mandatory here.", pointer)
+    if cell.value != fixed.word or isinstance(cell.value, bool) != isinstance(fixed.word, bool):
+        return Fault(FaultCode.VALUE_INVALID, "It always has the same value here.", pointer)
+    return None
 
 
-def _check_fixed(fixed: Fixed, level: Level, faults: list[Fault]) -> None:
-    cell = level.cells.get(fixed.place)
-    if cell is not None and cell.fault is not None:
-        faults.append(cell.fault)
-    elif cell is None or cell.value is None:
-        faults.append(Fault(FaultCode.ELEMENT_MISSING, "It is mandatory here.", level.locate(fixed.place)))
-    elif cell.value != fixed.word or isinstance(cell.value, bool) != isinstance(fixed.word, bool):
-        faults.append(Fault(FaultCode.VALUE_INVALID, "It always has the same value here.", level.locate(fixed.place)))
-
-
-def _read_list(level: Level, repeats: Repeats, empty_word: str | None, tree: _Tree, faults: list[Fault]) -> None:
-    found = level.lists.get(repeats.place)
-    if isinstance(found, Fault):
-        faults.append(found)
-    elif found is not None:
-        items: list[_Tree] = []
-        for one in found:
-            if isinstance(one, Fault):
-                faults.append(one)
-            else:
-                items.append(_read(one, repeats.record, empty_word, faults))
-        tree[repeats.name] = tuple(items)
+def _read_list(level: Level, repeats: Repeats, empty_word: str | None, tree: _Tree, found: _Found) -> None:
+    items = level.lists.get(repeats.place)
+    if isinstance(items, Fault):
+        found.add(level, items)
+    elif items is not None:
+        found.add(level, *(one for one in items if isinstance(one, Fault)))
+        tree[repeats.name] = tuple({} if isinstance(one, Fault) else _read(one, repeats.record, empty_word, found) for one in items)
     elif repeats.required:
-        faults.append(Fault(FaultCode.ELEMENT_MISSING, "It is mandatory here.", level.locate(repeats.place)))
+        found.add(level, Fault(FaultCode.ELEMENT_MISSING, "It is mandatory here.", level.locate(repeats.place)))
 
 
-def _put(tree: _Tree, path: Path, value: object) -> None:
-    target = tree
+def _put(tree: _Tree, path: Path, value: object) -> bool:
+    """False: what it would stand in is stated as empty, or what is stated as empty has something said of it."""
+    target: object = tree
     for step in path[:-1]:
-        inner = target.setdefault(step, {})
-        if not isinstance(inner, dict):
-            raise TypeError(step)
-        target = inner
+        target = target.setdefault(step, {}) if isinstance(target, dict) else None
+    if not isinstance(target, dict):
+        # Nothing is said twice: that what has no value has no name is no contradiction.
+        return value is None
+    if value is None and target.get(path[-1]) is not None:
+        return False
     target[path[-1]] = value
+    return True
 
 
-def pointer_of(location: Location, level: Level, record: Record) -> str:
-    """Where in the document stands what the canonical model found wrong."""
+def _place_of(location: Location, level: Level, record: Record) -> tuple[str, str]:
+    """Where in the document stands what the canonical model found wrong, and what that place is in."""
+    around = level.locate(())
     repeats = next((one for one in record.lists if location[:1] == (one.name,)), None)
     if repeats is not None:
         items = level.lists.get(repeats.place)
         place = location[1] if len(location) > 1 else None
         inner = items[place] if isinstance(items, list) and isinstance(place, int) else None
-        return pointer_of(location[2:], inner, repeats.record) if isinstance(inner, Level) else level.locate(repeats.place)
-    for field in record.fields:
-        for path in field.paths:
+        if isinstance(inner, Level):
+            return _place_of(location[2:], inner, repeats.record)
+        return inner.pointer if isinstance(inner, Fault) else level.locate(repeats.place), around
+    for one in record.fields:
+        for path in one.paths:
             shorter = min(len(path), len(location))
             if location and path[:shorter] == location[:shorter]:
-                return level.locate(field.places[0])
-    return level.locate(())
+                return level.locate(one.places[0]), around
+    return around, around
 
 
-def write_payload(payload: Payload, record: Record, empty_word: str | None) -> tuple[Level, tuple[LeftOut, ...]]:
+def write_payload(payload: Payload, record: Record, empty_word: str | None, outgoing: Outgoing) -> tuple[Level, tuple[LeftOut, ...]]:
     """The level of a payload, and what it does not say. Refuses with `not-translatable`."""
     lost: list[LeftOut] = []
     level = _write(payload, record, empty_word, "/payload", lost)
+    _write_lists(payload, record, empty_word, outgoing, level, lost)
     return level, tuple(lost)
+
+
+def lost_to_the_key(payload: Payload, record: Record, key: str) -> tuple[LeftOut, ...]:
+    """What a whole record says and its short delete does not."""
+    kept = {("crn",), ("version", "version"), ("version", "updated_by"), (key,)}
+    paths = [(path, field.nullable) for field in record.fields for path in field.paths if path not in kept]
+    paths += [(path, path) for path, _ in record.uncarried]
+    said = (path for path, nullable in paths if at(payload, path) is not None or (nullable is not None and is_stated_empty(payload, nullable)))
+    return tuple(LeftOut("/payload" + json_pointer(path), "The agreed form of delete carries the key alone.") for path in said)
 
 
 def _write(source: BaseModel, record: Record, empty_word: str | None, where: str, lost: list[LeftOut]) -> Level:
@@ -158,12 +180,17 @@ def _write(source: BaseModel, record: Record, empty_word: str | None, where: str
         else:
             _write_field(source, item, empty_word, level, where, lost)
     _note_uncarried(source, record, where, lost)
-    for repeats in record.lists:
-        items: Sequence[BaseModel] = getattr(source, repeats.name)
-        if items or repeats.required or repeats.name in source.model_fields_set:
-            inside = f"{where}/{repeats.name}"
-            level.lists[repeats.place] = [_write(one, repeats.record, empty_word, f"{inside}/{place}", lost) for place, one in enumerate(items)]
     return level
+
+
+def _write_lists(payload: Payload, record: Record, empty_word: str | None, outgoing: Outgoing, level: Level, lost: list[LeftOut]) -> None:
+    for repeats in record.lists:
+        items: Sequence[BaseModel] = getattr(payload, repeats.name)
+        inside = f"/payload/{repeats.name}"
+        if not repeats.required and not outgoing.message_statuses:
+            lost += [LeftOut(inside, "The recipient's agreement asks for no entries per message.")] if items else []
+        elif items or repeats.required or repeats.name in payload.model_fields_set:
+            level.lists[repeats.place] = [_write(one, repeats.record, empty_word, f"{inside}/{place}", lost) for place, one in enumerate(items)]
 
 
 def _write_field(source: BaseModel, field: Field, empty_word: str | None, level: Level, where: str, lost: list[LeftOut]) -> None:
