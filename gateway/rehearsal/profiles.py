@@ -65,6 +65,12 @@ def shelved(subject: Subject, *, dialect: str, sign: PartnerKey, auth: PartnerKe
     return _profile(subject, agreement, outbound, [_signs(sign, subject), _jwk("auth", auth), _certificate(tls)])
 
 
+def dropped(subject: Subject, *, dialect: str, sign: PartnerKey) -> Document:
+    """A system that exchanges files."""
+    agreement: Document = {"dialect": dialect, "version": VERSION, "packaging": "detached", "mode": "drop"}
+    return _profile(subject, agreement, {**agreement, **PATIENCE}, [_signs(sign, subject)])
+
+
 def _profile(subject: Subject, inbound: Document, outbound: Document, keys: Sequence[Document]) -> Document:
     return {
         "organisation": {"id": subject.organisation, "name": subject.name},
