@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from broker.contract import BrokerUnavailable
 from broker.topology import gateway_topology, partners_topology
 from gateway import bootstrap
 from gateway.commands.context import now, own_keys
-from gateway.config import BrokerKind, ConfigurationInvalid, Settings, load_settings
+from gateway.config import BrokerKind, ConfigurationInvalid, Environment, Settings, load_settings
 from gateway.contract import Store, StoreUnavailable
 from gateway.keystore import KeystoreError
 from gateway.partners.directory import Directory
@@ -32,6 +33,7 @@ LEAST_FREE_BYTES = 1024**3
 SOON = timedelta(days=30)
 OLDEST_PYTHON = (3, 11)
 _MOST_COUNTED = 100
+_THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
 CLOCK_TOLERANCE = timedelta(seconds=300)
 
 
@@ -130,6 +132,7 @@ def _with_store(settings: Settings, store: Store) -> list[Check]:
         lambda: _broker(settings, directory),
         lambda: _partner_keys(directory, at),
         lambda: _partners(store, directory),
+        lambda: _details(settings, directory),
         lambda: _dead_letters(store),
     ]
     return [check() for check in checks]
@@ -188,6 +191,17 @@ def _partners(store: Store, directory: Directory) -> Check:
     live = sum(one.standing is Standing.LIVE for one in directory.organisations.values())
     text = f"{live} of {len(directory.organisations)} organisations live, {len(store.queries.queues())} parties with deliveries"
     return Check("partners", State.GOOD if live else State.WARNING, text, "" if live else "gateway partner apply FILE; docs/partners/onboarding.md")
+
+
+def _details(settings: Settings, directory: Directory) -> Check:
+    """Whether those who are sent events can reach what these point at."""
+    parties = sorted(agreement.party for agreement in directory.agreements.values() if agreement.detail_dialect is not None)
+    if not parties:
+        return Check("details", State.SKIPPED, "no partner fetches them")
+    if urlsplit(settings.public_url).hostname in _THIS_MACHINE:
+        state = State.BAD if settings.environment is Environment.LIVE else State.WARNING
+        return Check("details", state, f"public_url is this machine; {', '.join(parties)} cannot fetch from elsewhere", "set public_url to what partners call")
+    return Check("details", State.GOOD, f"{', '.join(parties)} fetch them from {settings.public_url}")
 
 
 def _dead_letters(store: Store) -> Check:
