@@ -21,7 +21,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 from adapters.catalogue import DIALECTS, POINTING, details_among
 from adapters.channels.catalogue import CHANNELS
-from adapters.contract import Channel
+from adapters.contract import Adapter, Channel
 from broker.admin import RabbitAdmin
 from broker.contract import Broker
 from broker.memory import MemoryBroker
@@ -32,6 +32,7 @@ from gateway.api.parts import ApiParts
 from gateway.api.server import BackgroundServer
 from gateway.config import BrokerKind, Environment, Settings
 from gateway.contract import Store
+from gateway.described_dialects import read_dialects
 from gateway.exchange.ids import uuid7
 from gateway.exchange.means import Means
 from gateway.keystore import Need, OwnKeys, open_keys
@@ -104,10 +105,16 @@ def make_means(settings: Settings, keys: OwnKeys) -> Means:
     )
 
 
-def onboarding_parts() -> OnboardingParts:
-    """The parts that an agreement may name."""
+def dialects(settings: Settings) -> Mapping[str, Adapter]:
+    """Every language that this gateway speaks: those in code, and those that its `dialects_dir` describes. Raises ConfigurationInvalid."""
+    return {**DIALECTS, **read_dialects(settings.dialects_dir, frozenset(DIALECTS))}
+
+
+def onboarding_parts(settings: Settings | None = None) -> OnboardingParts:
+    """The parts that an agreement may name; without settings, those that are in code."""
+    known = DIALECTS if settings is None else dialects(settings)
     return OnboardingParts(
-        dialects=frozenset(DIALECTS), packagings=frozenset(PACKAGINGS), types=frozenset(CATALOGUE), pointing=POINTING, details=details_among(DIALECTS)
+        dialects=frozenset(known), packagings=frozenset(PACKAGINGS), types=frozenset(CATALOGUE), pointing=POINTING, details=details_among(known)
     )
 
 
@@ -251,7 +258,7 @@ def build(settings: Settings, roles: Collection[str] = ROLES) -> Gateway:
         store=store,
         clock=clock,
         means=means,
-        adapters=DIALECTS,
+        adapters=dialects(settings),
         packagings=PACKAGINGS,
         channels=channels,
         observe=telemetry.observe,

@@ -96,7 +96,7 @@ def _operations(settings: Settings, store: Store, keys: OwnKeys | None, *, wired
     from gateway import bootstrap
 
     means = bootstrap.make_means(settings, keys) if keys else None
-    return Operations(store=store, clock=now, parts=bootstrap.onboarding_parts(), means=means, lookup=lookup)
+    return Operations(store=store, clock=now, parts=bootstrap.onboarding_parts(settings), means=means, lookup=lookup)
 
 
 def _onboarding(error: Exception) -> CommandError:
