@@ -184,6 +184,24 @@ def test_an_agreement_that_cannot_work_is_refused(agreement: Agreement, rule: Ru
         onboarding.put_agreement(directory(), agreement, PARTS, NOW)
 
 
+@pytest.mark.parametrize("mode", DeliveryMode)
+def test_a_signature_beside_the_document_needs_a_place_of_its_own(mode: DeliveryMode) -> None:
+    beside = replace(OUTBOUND, packaging="detached", mode=mode, endpoint=OUTBOUND.endpoint if mode is DeliveryMode.PUSH else None)
+    parts = replace(PARTS, packagings=PARTS.packagings | {"detached"})
+    if mode in (DeliveryMode.DROP, DeliveryMode.PUSH):
+        assert onboarding.put_agreement(directory(), beside, parts, NOW)[0] == beside
+    else:
+        with refused(Rule.PACKAGING_MISMATCH):
+            onboarding.put_agreement(directory(), beside, parts, NOW)
+    with refused(Rule.POLICY_MISMATCH):
+        onboarding.put_agreement(directory(), replace(beside, policy=LEGACY_SPG), parts, NOW)
+
+
+def test_files_have_no_endpoint() -> None:
+    with refused(Rule.ENDPOINT_INVALID):
+        onboarding.put_agreement(directory(), replace(OUTBOUND, mode=DeliveryMode.DROP), PARTS, NOW)
+
+
 def test_a_mode_without_a_channel_is_refused() -> None:
     with refused(Rule.CHANNEL_UNKNOWN):
         onboarding.put_agreement(directory(), OUTBOUND, replace(PARTS, modes=frozenset({DeliveryMode.SHELF})), NOW)

@@ -8,15 +8,18 @@ from pathlib import Path
 
 import pytest
 
+from broker.parcel import Parcel
 from gateway.audit.events import AuditCode
-from gateway.contract import StoreUnavailable
+from gateway.contract import MessageFilter, StoreUnavailable
 from gateway.pipeline import Pipeline
-from gateway.records import DeliveryState
+from gateway.records import Delivery, DeliveryState
 from gateway.trust import jws
 from gateway.workers.inbox import Patience
 from gateway.workers.intake_files import FileIntake, FoldersAwayError, Pace
 from gateway.workers.loop import Crew
+from gateway.workers.sweeper import Sweeper
 from schemas.faults import FAULTS, FaultCode
+from schemas.identifiers import PartyCode
 from schemas.receipts import Receipt, Stage, encode
 from tests.support.drop_folders import Killed, interrupted
 from tests.support.file_batches import ALPHA, LIMIT, Depot, close, deliver_all, entry, make_depot, manifest
@@ -199,9 +202,13 @@ def receipt_for(message_id: str, document: bytes, stage: Stage = Stage.APPLIED) 
     )
 
 
-def state_of(depot: Depot, message_id: str) -> DeliveryState:
+def delivery_of(depot: Depot, message_id: str) -> Delivery:
     (delivery,) = depot.world.store.queries.deliveries_of_messages([message_id])[message_id]  # type: ignore[list-item,index]
-    return delivery.state
+    return delivery
+
+
+def state_of(depot: Depot, message_id: str) -> DeliveryState:
+    return delivery_of(depot, message_id).state
 
 
 @pytest.mark.parametrize("form", ["compact", "detached"])
@@ -218,6 +225,33 @@ def test_a_receipt_of_the_partner_settles_what_it_was_sent(depot: Depot, form: s
     assert state_of(depot, message_id) is DeliveryState.APPLIED
     assert depot.files("outbox/receipts") == {}
     assert {Path(name).parts[0].partition(".")[0] for name in depot.files("done")} == {"r-1"}
+
+
+def test_what_was_taken_and_never_receipted_is_put_down_again(depot: Depot) -> None:
+    message_id, document = sent_to_alpha(depot)
+    for name in depot.files("outbox"):
+        (depot.home / "outbox" / name).unlink()
+    depot.world.pass_time(seconds=899)
+    sweeper = Sweeper(depot.world.store, lambda: depot.world.now, depot.world.means, holder="test")
+    assert sweeper.sweep() == 0
+    depot.world.pass_time(seconds=2)
+    assert sweeper.sweep() == 1
+    deliver_all(depot, "C05")
+    assert depot.files("outbox")[f"C05-{message_id}.json"] == document
+    assert state_of(depot, message_id) is DeliveryState.HANDED_OVER
+
+
+def test_a_message_waits_while_the_folder_is_away(depot: Depot) -> None:
+    (depot.home / "outbox").rename(depot.home / "away")
+    depot.world.pipeline.submit([depot.world.submission("beta", depot.world.signed("beta", contact("m-9", sender="C17", recipients=["C05"])))])
+    deliver_all(depot, "C05")
+    (found,) = depot.world.store.queries.find(MessageFilter(), 10)
+    assert state_of(depot, found.message_id) is DeliveryState.RETRYING
+    (depot.home / "away").rename(depot.home / "outbox")
+    depot.world.pass_time(seconds=60)
+    waiting = delivery_of(depot, found.message_id)
+    depot.world.pipeline.deliver(PartyCode("C05"), [Parcel("deliver", waiting.delivery_id, waiting.recipient, waiting.lane)])
+    assert state_of(depot, found.message_id) is DeliveryState.HANDED_OVER
 
 
 def test_a_receipt_for_something_else_is_kept_with_its_reason(depot: Depot) -> None:
