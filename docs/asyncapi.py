@@ -7,6 +7,7 @@ is not: the place of any fact; names and limits stand in `broker.topology`, clai
 
 from collections.abc import Mapping
 
+from adapters.agencies.domain_events.schema import event_schema
 from broker.topology import DELIVERY_LIMIT, PARTNER_QUEUE_BYTES, PARTNERS, from_queue, partners_topology, to_queue
 from gateway.api.schemas import JSON_FORM, XML_FORM
 from gateway.api.submissions import COMPACT_FORM, JOSE
@@ -41,7 +42,7 @@ def asyncapi() -> Node:
         "operations": _operations(),
         "components": {
             "messages": _messages(),
-            "schemas": {"Receipt": _receipt(), "Fault": _fault()},
+            "schemas": {"Receipt": _receipt(), "Fault": _fault(), "DomainEvent": event_schema()},
             "securitySchemes": {"login": {"type": "userPassword", "description": "The broker user of the organisation, over TLS; it declares nothing."}},
         },
     }
@@ -98,7 +99,7 @@ def _to() -> Node:
         ),
         "servers": [_ref("servers", "partners")],
         "parameters": _parameters(),
-        "messages": {one: _ref("components", "messages", one) for one in ("signedMessage", "signedInterchange", "receipt", "receipts")},
+        "messages": {one: _ref("components", "messages", one) for one in ("signedMessage", "signedInterchange", "signedEvent", "receipt", "receipts")},
         "bindings": {"amqp": {"is": "queue", "queue": binding, "bindingVersion": "0.3.0"}},
     }
 
@@ -130,7 +131,7 @@ def _operations() -> Node:
             "action": "send",
             "channel": _ref("channels", "to"),
             "summary": "A message for one of the organisation's parties. The same message id may come again.",
-            "messages": only("to", *message),
+            "messages": only("to", *message, "signedEvent"),
             "bindings": consumed,
             "reply": {"channel": _ref("channels", "from"), "messages": only("from", *receipt)},
         },
@@ -161,6 +162,14 @@ def _messages() -> Node:
             "payload": _payload(
                 {"type": "string", "description": "The envelope. x-xsd names the schemas of the interchange.", "x-xsd": list(XML_FORM.values())}
             ),
+        },
+        "signedEvent": {
+            "name": "signedEvent",
+            "title": "An event about a message, signed",
+            "description": "For organisations that agreed on the dialect domain-events: the message itself is fetched from its detailUrl.",
+            "contentType": JOSE,
+            "headers": _properties(JOSE),
+            "payload": _payload(_compact("A compact JWS. contentSchema is that of its payload.", _ref("components", "schemas", "DomainEvent"))),
         },
         "receipt": {
             "name": "receipt",

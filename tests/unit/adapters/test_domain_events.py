@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 
 from adapters.agencies.domain_events.adapter import DomainEventsAdapter
 from adapters.agencies.domain_events.events import EVENTS
+from adapters.agencies.domain_events.schema import event_schema
 from schemas.catalogue import ACTIONS
 from schemas.envelope import Action, Message
 from schemas.faults import FaultCode, Refusal
@@ -119,6 +121,25 @@ def test_what_a_message_says_changes_nothing_of_its_event(data: st.DataObject, k
     """The strongest form of the same: two messages that differ in what they say of a person give one event."""
     first, second = data.draw(messages_of(kind)), data.draw(messages_of(kind))
     assert written(first) == written(replace(first, payload=second.payload))
+
+
+VALIDATOR = Draft202012Validator(event_schema())
+
+
+def test_the_schema_is_one() -> None:
+    Draft202012Validator.check_schema(event_schema())
+
+
+@given(made=messages(), digest=st.just(DIGEST), name_case=st.booleans())
+@_RELAXED
+def test_every_event_is_as_the_schema_says(made: Message, digest: str, name_case: bool) -> None:
+    assert not list(VALIDATOR.iter_errors(event(made, detail_digest=digest, name_case=name_case)))
+
+
+@pytest.mark.parametrize("changes", [{"eventType": "probation-case.contact.lost"}, {"name": "Made,Up"}, {"detailUrl": "https://gateway.example/"}])
+def test_the_schema_is_closed(one: Message, changes: dict[str, object]) -> None:
+    assert not VALIDATOR.is_valid(event(one) | changes)
+    assert VALIDATOR.is_valid(event(one))
 
 
 def test_nothing_is_left_out(one: Message) -> None:

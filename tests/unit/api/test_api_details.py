@@ -182,6 +182,25 @@ def test_details_are_in_the_agreed_language_and_events_name_the_case_where_agree
     assert "X990009" not in json.dumps(house.events()[-1])
 
 
+def test_what_lies_on_a_shelf_is_the_event_too(house: EventHouse) -> None:
+    with house.agreed("C20", dialect="domain-events", detail_dialect="canonical"):
+        delivery = house.tell("C20", crn="X990010")
+        (item,) = [one for one in house.world.pipeline.collect(OrganisationId("gamma"), 0, 100) if one.delivery_id == delivery.delivery_id]
+    event = json.loads(house.opened(item.wire.body, "gamma"))
+    detail = house.opened(house.fetch("gamma", delivery.delivery_id).content, "gamma")
+    assert event["additionalInformation"]["detailDigest"] == digest(detail)
+    assert json.loads(detail)["document"]["crn"] == "X990010"
+
+
+def test_a_message_whose_detail_cannot_be_written_makes_no_event(house: EventHouse) -> None:
+    handed = len(house.world.push.handed)
+    with house.agreed("C17", version="9-9-9"):
+        delivery = house.tell()
+    assert (delivery.state, delivery.fault) == (DeliveryState.REFUSED, "not-translatable")
+    assert len(house.world.push.handed) == handed
+    assert house.fetch("beta", delivery.delivery_id).status_code == 404
+
+
 class _Forgetful:
     """A language for details that cannot say everything."""
 
