@@ -98,8 +98,9 @@ def _of_list(form: Json, document: Json, shape: Shape) -> Iterator[Case]:
 
 def _of_members(form: Json, found: Json, where: Steps, members: Sequence[Member], model: type[BaseModel], above: Path) -> Iterator[Case]:
     found["quill"] = "x"
-    # With a further name it is no delete by key alone, and a whole document names its record in another way.
-    yield _case("unknown", form, (*where, "recordRef" if "recordRef" in found else "quill"), UNKNOWN)
+    if "recordRef" not in found:
+        # With a further name it is no delete by key alone, but a whole document of which most is missing.
+        yield _case("unknown", form, (*where, "quill"), UNKNOWN)
     del found["quill"]
     for member in members:
         if found.get(member.key) is None:
@@ -178,7 +179,7 @@ _TEXTS: Mapping[values.Kind, tuple[typing.Any, tuple[str, ...]]] = {
     values.MOMENT: (INVALID, (*_DATES[:-1], "28/02/2018", "28/02/2018T11:49:16", *(f"28/02/2018 {time}" for time in _TIMES), "30/02/2018 11:49:16")),
     values.AMOUNT: (INVALID, ("x", "", "-1", "007", "1.234", ".5", "1.", "1,5", "1" * 20, "1e3", "NaN", "£5", "\u0666")),
     values.FLAG: (INVALID, ("Y", "N", "yes", "no", "YES", "true", "1", "")),
-    values.WORKER: (IDENTIFIER, ("x", "", ":", "C07A12", "C07A12:", ":C07A294", "C07A12/C07A294", "C07A1:C07A294", "C07A12:C07A29", "c07a12:c07a294")),
+    values.WORKER: (IDENTIFIER, ("x", "", "C07A12", "C07A12:", "C07A12/C07A294", "C07A1:C07A294", "C07A12:C07A29", "c07a12:C07A294")),
 }
 """Kind to its fault, and texts that are no value of it."""
 

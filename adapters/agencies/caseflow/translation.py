@@ -19,10 +19,11 @@ from adapters.agencies.caseflow.values import MisreadError, Scalar, UnsayableErr
 from adapters.contract import LeftOut, Outgoing
 from schemas.canonical.case import CaseRecord, Deletion
 from schemas.catalogue import CATALOGUE, KEYS
-from schemas.faults import FaultCode, Refusal, refuse
+from schemas.classes import FieldClass, repeatable
+from schemas.faults import Fault, FaultCode, refusal_of, refuse
 from schemas.leaves import Path, leaves
 from schemas.payload import Payload
-from schemas.validation import Location, fault_of, json_pointer
+from schemas.validation import MAX_FAULTS, Location, faults_of, json_pointer
 
 _MAX_PARTS: Final = 100_000
 """Backstop; the canonical model sets the limit of each list."""
@@ -33,14 +34,13 @@ _Tree = dict[str, object]
 
 
 def read_document(kind: str, document: Mapping[str, JsonValue]) -> Payload:
-    """The canonical payload of a document. Refuses with a JSON pointer."""
-    shape = SHAPES[kind]
+    """The canonical payload of a document. Refuses with everything that is wrong, each with its JSON pointer."""
+    shape, faults = SHAPES[kind], list[Fault]()
     own = {name: value for name, value in document.items() if name != shape.parts_key}
-    tree = _read_members(own, shape.members, "/document")
+    tree = _read_members(own, shape.members, "/document", faults)
     if shape.parts_key is not None:
-        parts = _read_parts(document.get(shape.parts_key), shape, f"/document/{shape.parts_key}")
-        tree.update({} if parts is None else {shape.parts_field: parts})
-    return _checked(CATALOGUE[kind], tree, shape)
+        tree.update(_read_parts(document.get(shape.parts_key), shape, f"/document/{shape.parts_key}", faults))
+    return _checked(CATALOGUE[kind], tree, shape, faults)
 
 
 def is_deletion(kind: str, document: Mapping[str, JsonValue]) -> bool:
@@ -49,16 +49,19 @@ def is_deletion(kind: str, document: Mapping[str, JsonValue]) -> bool:
 
 
 def read_deletion(kind: str, document: Mapping[str, JsonValue]) -> Payload:
-    """The key of a record that is deleted by it alone. Refuses with a JSON pointer."""
-    members = SHAPES[kind].deletion
-    return _checked(Deletion, _read_members(document, members, "/document"), Shape(members))
+    """The key of a record that is deleted by it alone. Refuses as `read_document` does."""
+    members, faults = SHAPES[kind].deletion, list[Fault]()
+    return _checked(Deletion, _read_members(document, members, "/document", faults), Shape(members), faults)
 
 
-def _checked(model: type[Payload], tree: _Tree, shape: Shape) -> Payload:
+def _checked(model: type[Payload], tree: _Tree, shape: Shape, faults: Sequence[Fault]) -> Payload:
+    """The payload of a tree in which nothing was found wrong before."""
+    if faults:
+        raise refusal_of(faults[:MAX_FAULTS])
     try:
         return model.model_validate(tree)
     except ValidationError as error:
-        raise Refusal(fault_of(error, lambda location: _pointer(location, shape))) from None
+        raise refusal_of(faults_of(error, lambda location: _pointer(location, shape), model=model)) from None
 
 
 def write_document(kind: str, payload: Payload, outgoing: Outgoing) -> tuple[dict[str, object], tuple[LeftOut, ...]]:
@@ -119,19 +122,17 @@ def _uncarried_in_parts(kind: str) -> tuple[Path, ...]:
     return tuple(sorted(path[1:] for path in leaves(CATALOGUE[kind]) if path[0] == shape.parts_field and path[1:] not in carried))
 
 
-def _read_members(document: Mapping[str, JsonValue], members: Sequence[Member], where: str) -> _Tree:
+def _read_members(document: Mapping[str, JsonValue], members: Sequence[Member], where: str, faults: list[Fault]) -> _Tree:
     known = {member.key for member in members}
-    for name in document:
-        if name not in known:
-            raise refuse(FaultCode.ELEMENT_UNKNOWN, "The document does not have it.", pointer=where + json_pointer((name,)))
+    unknown = (name for name in document if name not in known)
+    faults += (Fault(FaultCode.ELEMENT_UNKNOWN, "The document does not have it.", where + json_pointer((name,))) for name in unknown)
     tree: _Tree = {}
     for member in members:
         value = document.get(member.key)
         if value is not None:
-            for path, found in zip(member.paths, _read_value(value, member, where), strict=True):
-                _put(tree, path, found)
+            _read_value(value, member, where, tree, faults)
         elif member.required:
-            raise refuse(FaultCode.ELEMENT_MISSING, "It is mandatory here.", pointer=f"{where}/{member.key}")
+            faults.append(Fault(FaultCode.ELEMENT_MISSING, "It is mandatory here.", f"{where}/{member.key}"))
         elif member.key in document:
             _put(tree, _optional(member), None)
     return tree
@@ -143,32 +144,37 @@ def _optional(member: Member) -> Path:
     return path[:-1] if len(path) > 1 and path[-1] == "code" else path
 
 
-def _read_value(value: JsonValue, member: Member, where: str) -> Values:
-    pointer = f"{where}/{member.key}"
-    if not isinstance(value, str | int):
-        raise refuse(FaultCode.VALUE_INVALID, "A single value was expected.", pointer=pointer)
+def _read_value(value: JsonValue, member: Member, where: str, tree: _Tree, faults: list[Fault]) -> None:
     try:
-        return member.kind.read(value)
+        if not isinstance(value, str | int):
+            raise MisreadError(FaultCode.VALUE_INVALID, "A single value was expected.")
+        for path, found in zip(member.paths, member.kind.read(value), strict=True):
+            _put(tree, path, found)
     except MisreadError as error:
-        raise refuse(error.code, error.detail, pointer=pointer) from None
+        said = repeatable(value, FieldClass.CODE) if error.code is FaultCode.CODE_UNKNOWN else ""
+        faults.append(Fault(error.code, error.detail, f"{where}/{member.key}", value=said))
 
 
-def _read_parts(value: JsonValue, shape: Shape, where: str) -> tuple[_Tree, ...] | None:
+def _read_parts(value: JsonValue, shape: Shape, where: str, faults: list[Fault]) -> _Tree:
+    """The list of parts under its name in the model; nothing where there is none."""
     if value is None:
-        if not shape.parts_required:
-            return None
-        raise refuse(FaultCode.ELEMENT_MISSING, "It is mandatory here.", pointer=where)
+        if shape.parts_required:
+            faults.append(Fault(FaultCode.ELEMENT_MISSING, "It is mandatory here.", where))
+        return {}
     if not isinstance(value, list):
-        raise refuse(FaultCode.STRUCTURE_INVALID, "A list was expected.", pointer=where)
+        faults.append(Fault(FaultCode.STRUCTURE_INVALID, "A list was expected.", where))
+        return {}
     if len(value) > _MAX_PARTS:
-        raise refuse(FaultCode.TOO_COMPLEX, f"More than {_MAX_PARTS} parts in one message are not read.", pointer=where)
-    return tuple(_read_part(part, shape, f"{where}/{place}") for place, part in enumerate(value))
+        faults.append(Fault(FaultCode.TOO_COMPLEX, f"More than {_MAX_PARTS} parts in one message are not read.", where))
+        return {}
+    return {shape.parts_field: tuple(_read_part(part, shape, f"{where}/{place}", faults) for place, part in enumerate(value))}
 
 
-def _read_part(part: JsonValue, shape: Shape, where: str) -> _Tree:
-    if not isinstance(part, dict):
-        raise refuse(FaultCode.STRUCTURE_INVALID, "An object was expected.", pointer=where)
-    return _read_members(part, shape.parts, where)
+def _read_part(part: JsonValue, shape: Shape, where: str, faults: list[Fault]) -> _Tree:
+    if isinstance(part, dict):
+        return _read_members(part, shape.parts, where, faults)
+    faults.append(Fault(FaultCode.STRUCTURE_INVALID, "An object was expected.", where))
+    return {}
 
 
 def _put(tree: _Tree, path: Path, value: object) -> None:
