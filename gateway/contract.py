@@ -16,6 +16,7 @@ from gateway.audit.integrity import IntegrityReport
 from gateway.changes import Changes, Committed
 from gateway.partners.agreement import Agreement
 from gateway.partners.directory import Directory
+from gateway.partners.history import DirectoryChanges, ProfileVersion
 from gateway.partners.party import Organisation, Party
 from gateway.records import (
     Attempt,
@@ -179,6 +180,16 @@ class Partners(Protocol):
     def put_key(self, key: KeyRecord, event: AuditEvent) -> None: ...
 
     def revoke_key(self, key_id: KeyId, at: datetime, event: AuditEvent) -> None: ...
+
+    def apply(self, changes: DirectoryChanges, version: int) -> bool:
+        """Write all of it in one transaction; False, and nothing is written, where the directory is no longer of
+        this version: whoever planned it has to look again."""
+
+    def profiles(self, organisation: OrganisationId) -> Sequence[ProfileVersion]:
+        """Every profile that was applied for it, oldest first."""
+
+    def latest_profiles(self, organisations: Sequence[OrganisationId]) -> Mapping[OrganisationId, ProfileVersion]:
+        """The newest of each; who never had one is absent."""
 
 
 class Checkpoints(Protocol):

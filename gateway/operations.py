@@ -20,9 +20,10 @@ from gateway.exchange.siblings import Siblings
 from gateway.exchange.statuses import versions_told
 from gateway.partners import onboarding
 from gateway.partners.directory import Directory
+from gateway.partners.history import ProfileVersion
 from gateway.partners.onboarding import Parts
 from gateway.partners.party import Organisation, Standing
-from gateway.partners.plan import Plan, plan
+from gateway.partners.plan import Plan, PlanRefused, Plans, Sourced, plan, plan_all
 from gateway.partners.profile import Profile
 from gateway.records import Attempt, Delivery, DeliveryKind, MessageRecord, ReceiptRecord, SubmissionRecord
 from gateway.trust.keyring import KeyRecord
@@ -96,22 +97,32 @@ class Operations:
         """What `apply_profile` would write; nothing is written. Raises as it does."""
         return plan(self.directory(), profile, self._parts, self._clock())
 
-    def apply_profile(self, profile: Profile) -> Plan:
-        """Write an organisation with its parties, agreements and keys; each write is audited.
+    def plan_profiles(self, profiles: Sequence[Sourced], by: str) -> Plans:
+        """What `apply_profiles` would write; nothing is written. Raises PlanRefused with every mistake."""
+        partners, named = self._store.partners, [OrganisationId(one.profile.organisation.id) for one in profiles]
+        # The directory first: where somebody applies in between, its version tells, and nothing is written.
+        directory = partners.directory()
+        return plan_all(directory, profiles, self._parts, self._clock(), by=by, latest=partners.latest_profiles(named))
 
-        All of it is checked before any of it is written. Applying the same again writes nothing; after an
-        interruption, apply again. What the profile does not name stays. Raises OnboardingError, KeyUnusable.
-        """
-        planned, partners = self.plan_profile(profile), self._store.partners
-        for organisation, event in planned.organisations:
-            partners.put_organisation(organisation, event)
-        for party, event in planned.parties:
-            partners.put_party(party, event)
-        for agreement, event in planned.agreements:
-            partners.put_agreement(agreement, event)
-        for key, event in planned.keys:
-            partners.put_key(key, event)
-        return planned
+    def apply_profiles(self, profiles: Sequence[Sourced], by: str) -> Plans:
+        """Write organisations with their parties, agreements, keys and documents: all of it in one transaction,
+        each record audited, or nothing. Applying the same again writes nothing. What no profile names stays."""
+        for _ in range(READINGS):
+            plans = self.plan_profiles(profiles, by)
+            if not (plans.writes or plans.versions) or self._store.partners.apply(plans.changes(), plans.before.version):
+                return plans
+        raise StoreUnavailable("the directory changes too often now")
+
+    def profile_versions(self, organisation_id: OrganisationId) -> Sequence[ProfileVersion]:
+        """Every profile that was applied for an organisation, oldest first."""
+        return self._store.partners.profiles(organisation_id)
+
+    def apply_profile(self, profile: Profile, by: str = "") -> Plan:
+        """One profile, as `apply_profiles` does it. Raises OnboardingError, KeyUnusable for its first mistake."""
+        try:
+            return self.apply_profiles([Sourced(source="", profile=profile)], by).plans[0]
+        except PlanRefused as refused:
+            raise refused.mistakes[0].error from refused
 
     def missing(self, organisation_id: OrganisationId) -> tuple[str, ...]:
         """What an organisation still needs before it can be live."""

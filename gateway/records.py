@@ -136,6 +136,8 @@ class Delivery:
     """Content digest of the document: the same at every attempt, for ever."""
     left_out: str = "[]"
     """JSON array of {pointer, reason}."""
+    fixed_for: str | None = None
+    """Organisation, dialect and packaging that the document was fixed for; None for one of before this was kept."""
     last_receipt: Digest | None = None
     """Digest of the last receipt of this delivery: the `previous` of the next one."""
     fault: str | None = None

@@ -36,57 +36,87 @@ def list_(*, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def show(organisation: OrganisationArgument, *, as_json: AsJson = False) -> None:
+def show(
+    organisation: OrganisationArgument,
+    *,
+    at: Annotated[int | None, typer.Option("--at", metavar="VERSION", help="The profile document as this version had it; see `history`.")] = None,
+    as_json: AsJson = False,
+) -> None:
     """One organisation: parties, agreements, keys, and what it still needs before it can be live."""
-    from gateway.commands import shapes
+    from gateway.commands import profiles, shapes
     from gateway.commands.context import now, operating
     from gateway.partners.onboarding import require_organisation
     from schemas.identifiers import OrganisationId
 
     with operating() as desk:
+        if at is not None:
+            answer(profiles.at_version(desk.operations.profile_versions(OrganisationId(organisation)), at), as_json=as_json)
+            return
         directory = desk.operations.directory()
         record = require_organisation(directory, OrganisationId(organisation))
         missing = desk.operations.missing(record.organisation_id)
     codes = directory.parties_of(record.organisation_id)
-    agreed = [agreement for (code, _), agreement in sorted(directory.agreements.items()) if code in codes]
+    parties = [party for _, party in sorted(directory.parties.items()) if party.code in codes or party.organisation == record.organisation_id]
+    agreed = [agreement for code in codes for agreement in (directory.inbound(code), directory.outbound(code)) if agreement is not None]
     keys = [key for key in directory.keyring.keys.values() if key.organisation == record.organisation_id]
-    at = now()
+    moment = now()
     members = {
         "organisation": shapes.organisation(directory, record),
+        "parties": [shapes.party(one) for one in parties],
         "agreements": [shapes.agreement(one) for one in agreed],
-        "keys": [shapes.key(one, at) for one in keys],
+        "keys": [shapes.key(one, moment) for one in keys],
         "missing": list(missing),
     }
     rows = tuple((one.party, one.direction.value, one.dialect, one.packaging, one.policy.name, one.mode.value, one.endpoint or "") for one in agreed)
     tables = (
+        Table(shapes.PARTY_COLUMNS, tuple(shapes.party_row(one) for one in parties), "Parties", "No parties."),
         Table(("party", "direction", "dialect", "packaging", "policy", "mode", "endpoint"), rows, "Agreements", "No agreements."),
-        Table(shapes.KEY_COLUMNS, tuple(shapes.key_row(one, at) for one in keys), "Keys", "No keys."),
+        Table(shapes.KEY_COLUMNS, tuple(shapes.key_row(one, moment) for one in keys), "Keys", "No keys."),
     )
-    lines = (f"{record.organisation_id} ({record.name}) is {record.standing}.", *(f"missing: {sentence}" for sentence in missing))
+    contact = (f"contact: {record.contact_role}, {record.contact_mailbox}",) if record.contact_mailbox else ()
+    lines = (f"{record.organisation_id} ({record.name}) is {record.standing}.", *contact, *(f"missing: {sentence}" for sentence in missing))
     answer(Answer("partner/1", members, tables, lines), as_json=as_json)
 
 
 @app.command()
 def apply(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A profile in YAML or JSON; - reads standard input.")],
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH…", help="Profiles in YAML or JSON, and folders of them; - reads standard input.")],
     *,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything and write nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, show what would change, and write nothing.")] = False,
+    yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
-    """Write an organisation with its parties, agreements and keys. Applying the same again changes nothing."""
-    from gateway.commands import shapes
+    """Write organisations with their parties, agreements and keys: the plan first, then all of it at once, or nothing.
+    Applying the same again changes nothing."""
+    from gateway.commands import profiles
     from gateway.commands.context import operating
-    from gateway.commands.documents import read_document
-    from gateway.partners.profile import read_profile
 
     with operating(wired=True) as desk:
-        profile = read_profile(read_document(file))
-        planned = desk.operations.plan_profile(profile) if dry_run else desk.operations.apply_profile(profile)
-        missing = () if dry_run else desk.operations.missing(planned.organisation.organisation_id)
-    members = {"applied": not dry_run, **shapes.plan(planned), "missing": list(missing)}
-    verb = "would write" if dry_run else "wrote"
-    head = f"{planned.organisation.organisation_id} is {planned.organisation.standing}; {verb} {planned.writes} records."
-    answer(Answer("partner-applied/1", members, (), (head, *(f"missing: {sentence}" for sentence in missing))), as_json=as_json)
+        good, plans = profiles.planned(desk.operations, profiles.profile_files(paths), desk.by)
+        if not as_json:
+            answer(Answer("", {}, (profiles.table(plans),)), as_json=False)
+        if not dry_run and (plans.writes or plans.versions):
+            _confirm_plan(plans.writes, yes=yes)
+            plans = desk.operations.apply_profiles(good, desk.by)
+        missing = [] if dry_run else profiles.lacking(desk.operations, plans)
+    members = profiles.members(plans, missing, applied=not dry_run)
+    answer(Answer("partner-applied/2", members, (), (*profiles.heads(plans, applied=not dry_run), *(f"missing: {one}" for one in missing))), as_json=as_json)
+
+
+@app.command()
+def history(organisation: OrganisationArgument, *, as_json: AsJson = False) -> None:
+    """Every profile document that was applied for an organisation: number, when, by whom, digest."""
+    from gateway.commands import profiles, shapes
+    from gateway.commands.context import operating
+    from gateway.partners.onboarding import require_organisation
+    from schemas.identifiers import OrganisationId
+
+    with operating() as desk:
+        record = require_organisation(desk.operations.directory(), OrganisationId(organisation))
+        versions = desk.operations.profile_versions(record.organisation_id)
+    rows = tuple((str(one.version), shapes.shown(one.applied_at), one.applied_by, one.digest) for one in versions)
+    members = {"organisation": record.organisation_id, "versions": [profiles.version_members(one) for one in versions]}
+    answer(Answer("partner-history/1", members, (Table(("version", "applied (UTC)", "by", "digest"), rows, empty="No profile was applied."),)), as_json=as_json)
 
 
 @app.command()
@@ -172,3 +202,12 @@ def _confirm(organisation: str, *, yes: bool) -> None:
     typed = typer.prompt(f"Leaving is for ever. Type {organisation} to go on", err=True)
     if typed != organisation:
         raise CommandError(Exit.USAGE, "not-confirmed", "That is not its id; nothing was done.")
+
+
+def _confirm_plan(writes: int, *, yes: bool) -> None:
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise CommandError(Exit.USAGE, "confirmation-needed", f"{writes} records would be written.", "look with --dry-run, then repeat with --yes")
+    if not typer.confirm(f"Write {writes} records?", err=True):
+        raise CommandError(Exit.USAGE, "not-confirmed", "Nothing was written.")

@@ -10,8 +10,8 @@ from gateway.contract import QueueFigures
 from gateway.operations import Dossier, Moment
 from gateway.partners.agreement import Agreement
 from gateway.partners.directory import Directory
-from gateway.partners.party import Organisation
-from gateway.partners.plan import Plan
+from gateway.partners.hours import DAYS, WorkingHours
+from gateway.partners.party import Organisation, Party
 from gateway.records import Attempt, DeadLetter, Delivery, MessageRecord, ReceiptRecord
 from gateway.trust.keyring import KeyRecord, KeyUse
 from schemas.telling import acting
@@ -35,6 +35,9 @@ def organisation(directory: Directory, record: Organisation) -> Members:
         "id": record.organisation_id,
         "name": record.name,
         "standing": record.standing.value,
+        "code": record.code,
+        "owner": record.owner,
+        "contact": {"role": record.contact_role, "mailbox": record.contact_mailbox} if record.contact_mailbox else None,
         "parties": list(directory.parties_of(record.organisation_id)),
         "broker_user": record.broker_user,
         "keys": sum(key.organisation == record.organisation_id for key in directory.keyring.keys.values()),
@@ -58,7 +61,40 @@ def agreement(record: Agreement) -> Members:
         "types": sorted(record.types) if record.types is not None else None,
         "max_age_seconds": record.max_age_seconds,
         "max_bytes": record.max_bytes,
+        "absorb": record.absorb,
+        "broadcast_reference_data": record.broadcast_reference_data,
+        "broadcast_offender_data": record.broadcast_offender_data,
+        "metadata_updates": record.metadata_updates,
+        "working_hours": hours(record.working_hours),
     }
+
+
+def hours(record: WorkingHours | None) -> Members | None:
+    """Working hours, days in order of the week."""
+    if record is None:
+        return None
+    return {"days": [day.value for day in DAYS if day in record.days], "from": record.opens, "to": record.closes, "zone": record.zone}
+
+
+def party(record: Party) -> Members:
+    """One code on the wire."""
+    return {
+        "code": record.code,
+        "name": record.name,
+        "kind": record.kind.value if record.kind else None,
+        "organisation": record.organisation,
+        "route_to": record.route_to,
+        "divisions": [{"code": division.code, "name": division.name} for division in record.divisions],
+    }
+
+
+def party_row(record: Party) -> tuple[str, ...]:
+    """One code as a row."""
+    divisions = ", ".join(division.code for division in record.divisions)
+    return record.code, record.name, record.kind.value if record.kind else "", divisions, record.organisation, record.route_to or ""
+
+
+PARTY_COLUMNS = ("party", "name", "kind", "divisions", "organisation", "routed to")
 
 
 def key(record: KeyRecord, now: datetime) -> Members:
@@ -84,18 +120,6 @@ def key_row(record: KeyRecord, now: datetime) -> tuple[str, ...]:
 
 
 KEY_COLUMNS = ("key id", "organisation", "use", "algorithm", "ends", "state", "speaks for")
-
-
-def plan(planned: Plan) -> Members:
-    """What a profile wrote or would write."""
-    return {
-        "organisation": planned.organisation.organisation_id,
-        "standing": planned.organisation.standing.value,
-        "writes": planned.writes,
-        "parties": [party.code for party, _ in planned.parties],
-        "agreements": [f"{agreed.party} {agreed.direction}" for agreed, _ in planned.agreements],
-        "keys": [pinned.key_id for pinned, _ in planned.keys],
-    }
 
 
 def queue(figures: QueueFigures) -> Members:

@@ -14,6 +14,7 @@ from gateway.audit.events import AuditCode, AuditEvent, Fact
 from gateway.changes import Changes
 from gateway.exchange.enclosure import enclose
 from gateway.exchange.means import Means
+from gateway.exchange.route import Leg
 from gateway.partners.agreement import Agreement
 from gateway.records import Delivery
 from gateway.trust.content import document_digest
@@ -74,14 +75,27 @@ def translate(message: Message, delivery: Delivery, agreement: Agreement, adapte
     return Document(document.content, (*document.left_out, *detail.left_out), detail.content)
 
 
-def fix(delivery: Delivery, document: Document, agreement: Agreement, means: Means, now: datetime) -> tuple[Delivery, Changes]:
+def made_for(leg: Leg) -> str:
+    """For whom and in what a document is fixed: for another leg it has to be made anew."""
+    return f"{leg.organisation} {leg.agreement.dialect} {leg.agreement.packaging}"
+
+
+def fits(delivery: Delivery, leg: Leg) -> bool:
+    """True where there is a document and it was fixed for this leg. It is not where the code was given to another
+    organisation, or another language was agreed, while the delivery was on its way."""
+    return delivery.document is not None and delivery.fixed_for in (None, made_for(leg))
+
+
+def fix(delivery: Delivery, document: Document, leg: Leg, means: Means, now: datetime) -> tuple[Delivery, Changes]:
     """The delivery with its document, and the changes that make it durable before the first hand-over."""
+    agreement = leg.agreement
     left_out = json.dumps([{"pointer": item.pointer, "reason": item.reason} for item in document.left_out])
     fixed = replace(
         delivery,
         document=seal(enclose(document.content, document.detail), means.archive, delivery.delivery_id.encode(), means.random),
         sent_digest=document_digest(agreement.packaging, document.content),
         left_out=left_out,
+        fixed_for=made_for(leg),
         updated_at=now,
     )
     facts: dict[str, Fact] = {

@@ -10,12 +10,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from urllib.parse import urlsplit
 
 from gateway.audit.events import AuditCode, AuditEvent
 from gateway.partners.agreement import Agreement, DeliveryMode, Direction
 from gateway.partners.directory import Directory
 from gateway.partners.party import Organisation, Party, Standing
+from gateway.partners.terms import is_endpoint, out_of_range
 from gateway.trust.keyring import KeyRecord, KeyUse
 from gateway.trust.policy import LEGACY_SPG
 from schemas.identifiers import KeyId, OrganisationId, PartyCode
@@ -37,7 +37,6 @@ LONGEST_KEY_LIFE = timedelta(days=5 * 366)
 
 _ORGANISATION_ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 _PARTY_CODE = re.compile(r"[A-Z0-9]{3}")
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _LATER_STAGES = frozenset({"delivered", "applied", "not-applied", "discarded"})
 
 
@@ -46,6 +45,7 @@ class Rule(StrEnum):
 
     ORGANISATION_ID_INVALID = "organisation-id-invalid"
     ORGANISATION_UNKNOWN = "organisation-unknown"
+    ORGANISATION_TWICE = "organisation-twice"
     ORGANISATION_LEFT = "organisation-left"
     STANDING_MOVE = "standing-move"
     NOT_READY = "not-ready"
@@ -59,6 +59,8 @@ class Rule(StrEnum):
     TYPE_UNKNOWN = "type-unknown"
     POLICY_MISMATCH = "policy-mismatch"
     PACKAGING_MISMATCH = "packaging-mismatch"
+    DIVISION_TAKEN = "division-taken"
+    ROUTE_INVALID = "route-invalid"
     ORGANISATION_DIVIDED = "organisation-divided"
     ENDPOINT_INVALID = "endpoint-invalid"
     VALUE_OUT_OF_RANGE = "value-out-of-range"
@@ -74,6 +76,7 @@ class Rule(StrEnum):
 RULES: dict[Rule, str] = {
     Rule.ORGANISATION_ID_INVALID: "An organisation id has 1 to 40 lower case letters, digits and hyphens.",
     Rule.ORGANISATION_UNKNOWN: "The organisation is not known; apply its profile first.",
+    Rule.ORGANISATION_TWICE: "One organisation has one profile; two of these name it.",
     Rule.ORGANISATION_LEFT: "The organisation has left; it applies again under a new id.",
     Rule.STANDING_MOVE: "The standing cannot move this way.",
     Rule.NOT_READY: "Something that a live partner needs is still missing.",
@@ -87,6 +90,8 @@ RULES: dict[Rule, str] = {
     Rule.TYPE_UNKNOWN: "There is no such message type.",
     Rule.POLICY_MISMATCH: "The security policy does not fit the packaging.",
     Rule.PACKAGING_MISMATCH: "The packaging cannot travel over this delivery mode.",
+    Rule.DIVISION_TAKEN: "The code of a division is no party's, and no other division's.",
+    Rule.ROUTE_INVALID: "The code cannot be routed to that organisation.",
     Rule.ORGANISATION_DIVIDED: "The parties of one organisation send in one dialect, under one policy and one maximum age, per packaging: its keys say which.",
     Rule.ENDPOINT_INVALID: "The endpoint does not fit the delivery mode.",
     Rule.VALUE_OUT_OF_RANGE: "A number of the agreement is out of range.",
@@ -134,7 +139,7 @@ def put_organisation(directory: Directory, wanted: Organisation, now: datetime) 
         record = replace(wanted, standing=Standing.APPLIED, broker_user=None, broker_password_hash=None)
     else:
         _require_not_left(known)
-        record = replace(known, name=wanted.name)
+        record = replace(wanted, standing=known.standing, broker_user=known.broker_user, broker_password_hash=known.broker_password_hash)
     return record, _changed(record.organisation_id, now, what="organisation", standing=record.standing.value)
 
 
@@ -179,7 +184,9 @@ def put_party(directory: Directory, party: Party, now: datetime) -> tuple[Party,
     known = directory.parties.get(party.code)
     if known is not None and known.organisation != party.organisation:
         raise OnboardingError(Rule.PARTY_TAKEN, f"{party.code}.")
-    return party, _changed(party.code, now, what="party", organisation=party.organisation)
+    _check_divisions(directory, party)
+    facts = {"route_to": party.route_to} if party.route_to is not None else {}
+    return party, _changed(party.code, now, what="party", organisation=party.organisation, **facts)
 
 
 def put_agreement(directory: Directory, agreement: Agreement, parts: Parts, now: datetime) -> tuple[Agreement, AuditEvent]:
@@ -193,7 +200,8 @@ def put_agreement(directory: Directory, agreement: Agreement, parts: Parts, now:
     _check_policy(agreement)
     _check_way(agreement)
     _check_endpoints(agreement)
-    _check_numbers(agreement)
+    if (mistake := out_of_range(agreement)) is not None:
+        raise OnboardingError(Rule.VALUE_OUT_OF_RANGE, mistake)
     event = _changed(
         agreement.party,
         now,
@@ -205,6 +213,22 @@ def put_agreement(directory: Directory, agreement: Agreement, parts: Parts, now:
         mode=agreement.mode.value,
     )
     return agreement, event
+
+
+def require_route(directory: Directory, code: PartyCode) -> None:
+    """Where a code is routed, there must be somebody who can take its place: a party of its own with terms for it.
+    Between a shelf and another mode nothing could follow: what lies on a shelf is on no courier's road."""
+    party = directory.parties[code]
+    if party.route_to is None:
+        return
+    target = directory.organisations.get(party.route_to)
+    if target is None or target.standing is Standing.LEFT or target.organisation_id == party.organisation:
+        raise OnboardingError(Rule.ROUTE_INVALID, f"{code}: name another organisation that is here.")
+    terms, own = directory.stand_in(target.organisation_id, Direction.OUTBOUND), directory.agreements.get((code, Direction.OUTBOUND))
+    if terms is None:
+        raise OnboardingError(Rule.ROUTE_INVALID, f"{code}: {target.organisation_id} has no party of its own that messages are sent to.")
+    if own is not None and (own.mode is DeliveryMode.SHELF) != (terms.mode is DeliveryMode.SHELF):
+        raise OnboardingError(Rule.ROUTE_INVALID, f"{code}: it goes by {own.mode}, there by {terms.mode}; between a shelf and another mode nothing follows.")
 
 
 def require_undivided(directory: Directory, organisation: OrganisationId) -> None:
@@ -253,6 +277,16 @@ def require_organisation(directory: Directory, organisation_id: OrganisationId) 
 def _require_not_left(organisation: Organisation) -> None:
     if organisation.standing is Standing.LEFT:
         raise OnboardingError(Rule.ORGANISATION_LEFT)
+
+
+def _check_divisions(directory: Directory, party: Party) -> None:
+    if (owner := directory.division_of(party.code)) is not None:
+        raise OnboardingError(Rule.DIVISION_TAKEN, f"{party.code} is a division of {owner}.")
+    for division in party.divisions:
+        if division.code in directory.parties or division.code == party.code:
+            raise OnboardingError(Rule.DIVISION_TAKEN, f"{division.code} is a party.")
+        if directory.division_of(division.code) not in {None, party.code}:
+            raise OnboardingError(Rule.DIVISION_TAKEN, f"{division.code} is another party's.")
 
 
 def _changed(subject: str, now: datetime, **facts: str) -> AuditEvent:
@@ -318,41 +352,10 @@ def _check_endpoints(agreement: Agreement) -> None:
     if not pushed and agreement.direction is Direction.OUTBOUND and agreement.endpoint is not None:
         raise OnboardingError(Rule.ENDPOINT_INVALID, f"Mode {agreement.mode} has no endpoint.")
     for url in (agreement.endpoint, agreement.receipt_endpoint):
-        if url is not None and not _is_endpoint(url):
+        if url is not None and not is_endpoint(url):
             raise OnboardingError(
                 Rule.ENDPOINT_INVALID, "An endpoint is an https URL with a host and without user, query or fragment; http is for loopback only."
             )
-
-
-def _is_endpoint(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        port_is_valid = parts.port is None or parts.port > 0
-    except ValueError:
-        return False
-    extras = parts.username or parts.password or parts.query or parts.fragment
-    secure = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
-    return bool(secure and parts.hostname and port_is_valid and not extras and url.isprintable() and " " not in url)
-
-
-def _check_numbers(agreement: Agreement) -> None:
-    retry = agreement.retry
-    ranges: dict[str, tuple[float, float, float]] = {
-        "max_bytes": (agreement.max_bytes, 1, 20 * 1024 * 1024),
-        "max_messages": (agreement.max_messages, 1, 10_000),
-        "max_age_seconds": (agreement.max_age_seconds, 60, 90 * 24 * 3600),
-        "timeout_seconds": (agreement.timeout_seconds, 0.1, 300),
-        "breaker_failures": (agreement.breaker_failures, 1, 1000),
-        "breaker_seconds": (agreement.breaker_seconds, 0, 3600),
-        "retry.first_seconds": (retry.first_seconds, 0.01, 3600),
-        "retry.factor": (retry.factor, 1, 10),
-        "retry.longest_seconds": (retry.longest_seconds, retry.first_seconds, 24 * 3600),
-        "retry.attempts": (retry.attempts, 1, 100_000),
-        "retry.resend_seconds": (retry.resend_seconds, 0.01, 7 * 24 * 3600),
-    }
-    for name, (value, least, most) in ranges.items():
-        if not least <= value <= most:
-            raise OnboardingError(Rule.VALUE_OUT_OF_RANGE, f"{name} must lie between {least:g} and {most:g}.")
 
 
 def _check_validity(key: KeyRecord, now: datetime) -> None:
@@ -367,7 +370,8 @@ def _check_validity(key: KeyRecord, now: datetime) -> None:
 
 
 def _check_speaks_for(directory: Directory, key: KeyRecord) -> None:
-    strange = key.speaks_for - frozenset(directory.parties_of(key.organisation))
+    owned = {code for code, party in directory.parties.items() if party.organisation == key.organisation}
+    strange = key.speaks_for - owned - frozenset(directory.parties_of(key.organisation))
     if strange:
         raise OnboardingError(Rule.KEY_SPEAKS_FOR, f"{min(strange)} is not one of its parties.")
     if key.use is KeyUse.SIGN and not key.speaks_for:

@@ -21,7 +21,7 @@ from gateway.exchange.delivery import BLOCKING, BLOCKING_UNTIL_APPLIED
 from gateway.exchange.enclosure import document_in
 from gateway.exchange.results import Settled
 from gateway.exchange.route import Leg
-from gateway.exchange.translate import detail_place, fix, translate
+from gateway.exchange.translate import detail_place, fits, fix, translate
 from gateway.partners.agreement import UNSEEN, DeliveryMode, OrderUntil
 from gateway.partners.directory import Directory
 from gateway.partners.party import Standing
@@ -76,8 +76,8 @@ class DeliverStep(Step):
 
     def prepare(self, deliveries: Sequence[Delivery], leg: Leg, inline: Mapping[DeliveryId, Parcel]) -> tuple[list[Delivery], set[str]]:
         """Those that have, after this, a fixed and durable document, and the ids of those refused for good."""
-        ready = [delivery for delivery in deliveries if delivery.document is not None]
-        raw = [delivery for delivery in deliveries if delivery.document is None]
+        ready = [delivery for delivery in deliveries if fits(delivery, leg)]
+        raw = [delivery for delivery in deliveries if not fits(delivery, leg)]
         messages = self._load_messages(raw, inline)
         made = [self._fix(delivery, messages.get(delivery.delivery_id), leg) for delivery in raw]
         fixed, changes = [after for after, _ in made], [change for _, change in made]
@@ -159,7 +159,7 @@ class DeliverStep(Step):
             adapter = self._parts.adapters[leg.agreement.dialect]
             place = detail_place(delivery, leg.agreement, self._parts.adapters, self._parts.means.public_url)
             document = translate(opened(), delivery, leg.agreement, adapter, now, place)
-            return fix(delivery, document, leg.agreement, self._parts.means, now)
+            return fix(delivery, document, leg, self._parts.means, now)
         except Refusal as refusal:
             return None, settle.refused(delivery, refusal.fault, now, None)
         except Exception as bug:  # noqa: BLE001 - a bug on one item must not stop the others; it is counted on its row

@@ -5,15 +5,18 @@ event in the same transaction. What it is not: a judge of who may be a partner. 
 for the snapshot, by the pipeline.
 """
 
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from datetime import datetime
 from types import MappingProxyType
 
-from sqlalchemy import Connection, TextClause, select, text
+from sqlalchemy import Connection, Row, TextClause, func, select, text
 
+from gateway.audit.chain import microseconds
 from gateway.audit.events import AuditEvent
 from gateway.partners.agreement import Agreement
 from gateway.partners.directory import Directory
+from gateway.partners.history import DirectoryChanges, ProfileVersion
 from gateway.partners.party import Organisation, Party
 from gateway.store.documents import (
     agreement_document,
@@ -27,10 +30,12 @@ from gateway.store.documents import (
 )
 from gateway.store.engine import Database
 from gateway.store.head import HEAD_ID, lock_head
-from gateway.store.tables import agreements, audit_head, keys, organisations, parties
+from gateway.store.rows import to_time
+from gateway.store.tables import agreements, audit_head, keys, organisations, parties, profile_versions
 from gateway.trust.keyring import KeyRecord, Keyring
-from schemas.identifiers import KeyId
+from schemas.identifiers import Digest, KeyId, OrganisationId
 
+_Values = dict[str, str | int]
 _PUT_ORGANISATION = text(
     "INSERT INTO organisations (organisation_id, document) VALUES (:organisation, :document) "
     "ON CONFLICT (organisation_id) DO UPDATE SET document = excluded.document"
@@ -41,6 +46,10 @@ _PUT_AGREEMENT = text(
     "ON CONFLICT (party, direction) DO UPDATE SET document = excluded.document"
 )
 _PUT_KEY = text("INSERT INTO keys (key_id, document) VALUES (:key, :document) ON CONFLICT (key_id) DO UPDATE SET document = excluded.document")
+_ADD_PROFILE = text(
+    "INSERT INTO profile_versions (organisation, version, digest, document, applied_by, applied_at) "
+    "VALUES (:organisation, :version, :digest, :document, :applied_by, :applied_at)"
+)
 _VERSION = select(audit_head.c.directory_version).where(audit_head.c.head_id == HEAD_ID)
 
 
@@ -67,20 +76,19 @@ class SqlPartners:
 
     def put_organisation(self, organisation: Organisation, event: AuditEvent) -> None:
         """Write or replace."""
-        self._put(_PUT_ORGANISATION, {"organisation": organisation.organisation_id, "document": organisation_document(organisation)}, event)
+        self._put(_PUT_ORGANISATION, _organisation(organisation), event)
 
     def put_party(self, party: Party, event: AuditEvent) -> None:
         """Write or replace."""
-        self._put(_PUT_PARTY, {"code": party.code, "document": party_document(party)}, event)
+        self._put(_PUT_PARTY, _party(party), event)
 
     def put_agreement(self, agreement: Agreement, event: AuditEvent) -> None:
         """Write or replace, per party and direction."""
-        values = {"party": agreement.party, "direction": agreement.direction.value, "document": agreement_document(agreement)}
-        self._put(_PUT_AGREEMENT, values, event)
+        self._put(_PUT_AGREEMENT, _agreement(agreement), event)
 
     def put_key(self, key: KeyRecord, event: AuditEvent) -> None:
         """Write or replace."""
-        self._put(_PUT_KEY, {"key": key.key_id, "document": key_document(key)}, event)
+        self._put(_PUT_KEY, _key(key), event)
 
     def revoke_key(self, key_id: KeyId, at: datetime, event: AuditEvent) -> None:
         """Mark it revoked from then on; an earlier revocation stands. Raises LookupError for an unknown key."""
@@ -91,18 +99,89 @@ class SqlPartners:
                 raise LookupError(key_id)
             key = to_key(found)
             since = at if key.revoked_at is None else min(at, key.revoked_at)
-            connection.execute(_PUT_KEY, {"key": key_id, "document": key_document(replace(key, revoked_at=since))})
+            connection.execute(_PUT_KEY, _key(replace(key, revoked_at=since)))
             head.directory_version += 1
             head.append((event,))
             head.save(connection)
 
-    def _put(self, statement: TextClause, values: dict[str, str], event: AuditEvent) -> None:
+    def apply(self, changes: DirectoryChanges, version: int) -> bool:
+        """Write all of it, or nothing where somebody else wrote since this version."""
+        with self._database.writing() as connection:
+            head = lock_head(connection)
+            if head.directory_version != version:
+                return False
+            for statement, rows in _statements(changes):
+                if rows:
+                    connection.execute(statement, rows)
+            head.directory_version += 1
+            head.append(changes.events)
+            head.save(connection)
+        return True
+
+    def profiles(self, organisation: OrganisationId) -> Sequence[ProfileVersion]:
+        """Oldest first."""
+        wanted = select(profile_versions).where(profile_versions.c.organisation == organisation).order_by(profile_versions.c.version)
+        with self._database.reading() as connection:
+            return [_to_version(row) for row in connection.execute(wanted)]
+
+    def latest_profiles(self, organisations: Sequence[OrganisationId]) -> Mapping[OrganisationId, ProfileVersion]:
+        """The newest of each."""
+        table = profile_versions.c
+        newest = select(table.organisation, func.max(table.version).label("version")).where(table.organisation.in_(organisations)).group_by(table.organisation)
+        latest = newest.subquery()
+        wanted = select(profile_versions).join(latest, (table.organisation == latest.c.organisation) & (table.version == latest.c.version))
+        with self._database.reading() as connection:
+            found = [_to_version(row) for row in connection.execute(wanted)]
+        return {version.organisation: version for version in found}
+
+    def _put(self, statement: TextClause, values: _Values, event: AuditEvent) -> None:
         with self._database.writing() as connection:
             head = lock_head(connection)
             connection.execute(statement, values)
             head.directory_version += 1
             head.append((event,))
             head.save(connection)
+
+
+def _statements(changes: DirectoryChanges) -> Sequence[tuple[TextClause, list[_Values]]]:
+    return (
+        (_PUT_ORGANISATION, [_organisation(one) for one in changes.organisations]),
+        (_PUT_PARTY, [_party(one) for one in changes.parties]),
+        (_PUT_AGREEMENT, [_agreement(one) for one in changes.agreements]),
+        (_PUT_KEY, [_key(one) for one in changes.keys]),
+        (_ADD_PROFILE, [_version_values(one) for one in changes.profiles]),
+    )
+
+
+def _organisation(organisation: Organisation) -> _Values:
+    return {"organisation": organisation.organisation_id, "document": organisation_document(organisation)}
+
+
+def _party(party: Party) -> _Values:
+    return {"code": party.code, "document": party_document(party)}
+
+
+def _agreement(agreement: Agreement) -> _Values:
+    return {"party": agreement.party, "direction": agreement.direction.value, "document": agreement_document(agreement)}
+
+
+def _key(key: KeyRecord) -> _Values:
+    return {"key": key.key_id, "document": key_document(key)}
+
+
+def _version_values(version: ProfileVersion) -> _Values:
+    return asdict(version) | {"applied_at": microseconds(version.applied_at)}
+
+
+def _to_version(row: Row[tuple[str | int, ...]]) -> ProfileVersion:
+    return ProfileVersion(
+        organisation=OrganisationId(row.organisation),
+        version=row.version,
+        digest=Digest(row.digest),
+        document=row.document,
+        applied_by=row.applied_by,
+        applied_at=to_time(row.applied_at),
+    )
 
 
 def _read(connection: Connection, version: int) -> Directory:

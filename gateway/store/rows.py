@@ -171,6 +171,7 @@ def delivery_document(record: Delivery) -> Values:
         "document_key": sealed.key_name if sealed else None,
         "document_wrapped": sealed.wrapped_key if sealed else None,
         "document": sealed.ciphertext if sealed else None,
+        "fixed_for": record.fixed_for,
     }
 
 
@@ -210,6 +211,7 @@ def to_delivery(row: Row[tuple[Value, ...]]) -> Delivery:
         document=None if row.document_key is None else Sealed(row.document_key, row.document_wrapped, row.document),
         sent_digest=row.sent_digest,
         left_out=row.left_out,
+        fixed_for=row.fixed_for,
         last_receipt=row.last_receipt,
         fault=row.fault,
         fault_detail=row.fault_detail,

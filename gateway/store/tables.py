@@ -192,6 +192,7 @@ deliveries = Table(
     _maybe_text("document_key"),
     _maybe_bytes("document_wrapped"),
     _maybe_bytes("document"),
+    _maybe_text("fixed_for"),
     Index("ux_deliveries_id", "delivery_id", unique=True),
     Index("ix_deliveries_message", "message_id"),
     Index("ix_deliveries_submission", "submission_id"),
@@ -285,4 +286,14 @@ tokens = Table(
 organisations = Table("organisations", METADATA, _text_key("organisation_id"), _text("document"))
 parties = Table("parties", METADATA, _text_key("code"), _text("document"))
 agreements = Table("agreements", METADATA, _text_key("party"), _text_key("direction"), _text("document"))
+profile_versions = Table(
+    "profile_versions",
+    METADATA,
+    _text_key("organisation"),
+    Column("version", BigInteger, primary_key=True, autoincrement=False),
+    _text("digest"),
+    _text("document"),
+    _text("applied_by"),
+    _time("applied_at"),
+)
 keys = Table("keys", METADATA, _text_key("key_id"), _text("document"))

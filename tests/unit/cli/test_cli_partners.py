@@ -14,7 +14,7 @@ from tests.support.operators import PROFILE, Installation
 
 @pytest.fixture
 def thames(desk: Installation) -> Installation:
-    desk.ask("partner", "apply", desk.write("thames.json", PROFILE))
+    desk.ask("partner", "apply", desk.write("thames.json", PROFILE), "--yes")
     return desk
 
 
@@ -27,30 +27,47 @@ def pin(desk: Installation, *options: str) -> str:
     return str(key["key_id"])
 
 
+def listed(said: dict[str, object], name: str) -> list[dict[str, object]]:
+    found = said[name]
+    assert isinstance(found, list)
+    return found
+
+
+def only(said: dict[str, object]) -> dict[str, object]:
+    """What was said of the one organisation."""
+    (one,) = listed(said, "organisations")
+    return one
+
+
 def test_applying_writes_once(desk: Installation) -> None:
     file = desk.write("thames.json", PROFILE)
     dry = desk.ask("partner", "apply", file, "--dry-run")
     assert (dry["applied"], dry["writes"]) == (False, 4)
     assert desk.ask("partner", "list")["organisations"] == []
-    first = desk.ask("partner", "apply", file)
-    assert first["schema"] == "partner-applied/1"
+    first = desk.ask("partner", "apply", file, "--yes")
+    assert first["schema"] == "partner-applied/2"
     assert first["writes"] == 4
     assert first["missing"] == ["No valid signing key speaks for C05."]
     head = desk.ask("audit", "verify")["head"]
-    assert desk.ask("partner", "apply", file)["writes"] == 0
+    assert desk.ask("partner", "apply", file, "--yes")["writes"] == 0
     assert desk.ask("audit", "verify")["head"] == head
 
 
 def test_applying_a_change_writes_only_that(thames: Installation) -> None:
     changed = copy.deepcopy(PROFILE)
     changed["parties"][0]["outbound"]["endpoint"] = "https://thames.example/other"
-    assert thames.ask("partner", "apply", thames.write("changed.json", changed))["agreements"] == ["C05 outbound"]
+    said = thames.ask("partner", "apply", thames.write("changed.json", changed), "--yes")
+    assert only(said)["agreements"] == ["C05 outbound"]
+    (change,) = [one for one in listed(said, "changes") if one["what"] == "agreement"]
+    assert (change["change"], change["subject"]) == ("changed", "C05 outbound")
+    assert change["fields"] == [{"name": "endpoint", "before": "https://thames.example/inbox", "after": "https://thames.example/other"}]
 
 
 def test_yaml_and_standard_input_are_read(desk: Installation) -> None:
     text = "organisation: {id: a, name: A}\nparties: [{code: C01, name: P}]\n"
-    assert desk.ask("partner", "apply", desk.write("a.yaml", text))["parties"] == ["C01"]
-    assert desk.ask("partner", "apply", "-", stdin=text.replace("id: a", "id: b").replace("C01", "C02"))["organisation"] == "b"
+    assert only(desk.ask("partner", "apply", desk.write("a.yaml", text), "--yes"))["parties"] == ["C01"]
+    other = text.replace("id: a", "id: b").replace("C01", "C02")
+    assert only(desk.ask("partner", "apply", "-", "--yes", stdin=other))["organisation"] == "b"
 
 
 @pytest.mark.parametrize(
@@ -67,20 +84,20 @@ def test_yaml_and_standard_input_are_read(desk: Installation) -> None:
 )
 def test_a_bad_profile_changes_nothing(thames: Installation, text: str, code: int, name: str) -> None:
     head = thames.ask("audit", "verify")["head"]
-    said = thames.run("partner", "apply", thames.write("bad.yaml", text), "--json")
+    said = thames.run("partner", "apply", thames.write("bad.yaml", text), "--yes", "--json")
     assert (said.code, said.error["code"], said.error["schema"], said.error["exit"]) == (code, name, "error/1", code)
     assert said.out == ""
     assert thames.ask("audit", "verify")["head"] == head
 
 
 def test_a_missing_file_is_not_found(desk: Installation) -> None:
-    assert desk.run("partner", "apply", "nowhere.yaml").code == 3
+    assert desk.run("partner", "apply", "nowhere.yaml", "--yes").code == 3
 
 
 def test_mistakes_are_named_with_their_place(desk: Installation) -> None:
     changed = copy.deepcopy(PROFILE)
     changed["parties"][0]["inbound"]["polcy"] = "strict"
-    said = desk.run("partner", "apply", desk.write("bad.json", changed), "--json")
+    said = desk.run("partner", "apply", desk.write("bad.json", changed), "--yes", "--json")
     assert said.error["details"] == ["parties.0.inbound.polcy: Extra inputs are not permitted"]
 
 
@@ -111,7 +128,7 @@ def test_leaving_needs_a_yes_and_revokes_the_keys(thames: Installation) -> None:
     assert thames.run("partner", "standing", "crc-thames", "left").code == 2
     left = thames.ask("partner", "remove", "crc-thames", "--yes")
     assert (left["standing"], left["revoked"], left["broker_user_deleted"]) == ("left", [key_id], False)
-    assert thames.run("partner", "apply", thames.write("again.json", PROFILE)).code == 6
+    assert thames.run("partner", "apply", thames.write("again.json", PROFILE), "--yes").code == 6
 
 
 def test_a_broker_password_is_shown_once_and_only_its_hash_is_kept(thames: Installation) -> None:
@@ -175,7 +192,7 @@ def test_one_key_is_not_pinned_twice(thames: Installation) -> None:
     thames.ask("key", "add", "crc-thames", file, "--use", "auth")
     assert thames.run("key", "add", "crc-thames", file, "--use", "sign", "--speaks-for", "C05").code == 6
     other = {"organisation": {"id": "crc-mersey", "name": "M"}, "parties": [{"code": "C07", "name": "M"}]}
-    thames.ask("partner", "apply", thames.write("mersey.json", other))
+    thames.ask("partner", "apply", thames.write("mersey.json", other), "--yes")
     assert thames.run("key", "add", "crc-mersey", file, "--use", "auth").code == 6
     assert thames.run("key", "add", "crc-thames", thames.write("junk", "not a key"), "--use", "auth").code == 2
 
@@ -185,8 +202,8 @@ def test_keys_in_a_profile_are_pinned_once(desk: Installation) -> None:
     jwk = json.loads((desk.folder / "one.pem.jwk").read_text())
     entry = {"use": "sign", "jwk": jwk, "speaks_for": ["C05"]}
     file = desk.write("whole.json", {**PROFILE, "keys": [entry]})
-    assert desk.ask("partner", "apply", file)["keys"] == [jwk["kid"]]
-    assert desk.ask("partner", "apply", file)["writes"] == 0
+    assert only(desk.ask("partner", "apply", file, "--yes"))["keys"] == [jwk["kid"]]
+    assert desk.ask("partner", "apply", file, "--yes")["writes"] == 0
 
 
 def test_the_published_keys_hold_no_secret(desk: Installation) -> None:
@@ -205,7 +222,7 @@ def test_own_keys_are_rotated(desk: Installation, what: str) -> None:
 def test_people_get_tables_without_markup(desk: Installation) -> None:
     named = copy.deepcopy(PROFILE)
     named["organisation"]["name"] = "[red]Thames[/red] [link=x]"
-    desk.ask("partner", "apply", desk.write("named.json", named))
+    desk.ask("partner", "apply", desk.write("named.json", named), "--yes")
     out = desk.run("partner", "list").out
     assert "[red]Thames[/red] [link=x]" in out
     assert "applied" in out
