@@ -6,24 +6,28 @@ what is left out. What it is not: knowledge of JSON, XML or CSV, which make leve
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from pydantic import BaseModel, ValidationError
 
 from adapters.agencies.declarative.kinds import Found, MisreadError, UnsayableError
-from adapters.agencies.declarative.tables import Cell, Field, Fixed, Level, Record, Repeats, nowhere
+from adapters.agencies.declarative.tables import Cell, Field, Fixed, Level, Record, Repeats, nowhere, places_of
 from adapters.contract import LeftOut, Outgoing
+from schemas.classes import FieldClass, class_of, repeatable
 from schemas.faults import Fault, FaultCode, refusal_of, refuse
 from schemas.leaves import Path
 from schemas.payload import Payload
 from schemas.validation import MAX_FAULTS, Location, faults_of, json_pointer
 
 _Tree = dict[str, object]
+_OF_VALUES: Final = frozenset({FaultCode.VALUE_INVALID, FaultCode.CODE_UNKNOWN, FaultCode.IDENTIFIER_INVALID})
 
 
 @dataclass(slots=True)
 class _Found:
     """What was found wrong so far, and in which levels."""
 
+    model: type[Payload]
     faults: list[Fault] = field(default_factory=list)
     touched: set[str] = field(default_factory=set)
 
@@ -35,8 +39,8 @@ class _Found:
 
 def read_payload(level: Level, record: Record, model: type[Payload], empty_word: str | None) -> Payload:
     """The canonical payload of a level. Refuses with everything that was found wrong."""
-    found = _Found()
-    tree = _read(level, record, empty_word, found)
+    found = _Found(model)
+    tree = _read(level, record, empty_word, found, ())
     try:
         payload = model.model_validate(tree)
     except ValidationError as error:
@@ -57,7 +61,7 @@ def _own(told: Sequence[Fault], found: _Found) -> Iterator[Fault]:
             yield replace(fault, pointer=pointer)
 
 
-def _read(level: Level, record: Record, empty_word: str | None, found: _Found) -> _Tree:
+def _read(level: Level, record: Record, empty_word: str | None, found: _Found, under: Path) -> _Tree:
     found.add(level, *level.faults)
     tree: _Tree = {}
     if level.broken:
@@ -67,7 +71,7 @@ def _read(level: Level, record: Record, empty_word: str | None, found: _Found) -
     for item in record.items:
         fault = _check_fixed(item, level) if isinstance(item, Fixed) else _read_field(item, level, empty_word, tree)
         if fault is not None:
-            found.add(level, fault)
+            found.add(level, _with_value(fault, item, level, class_of(found.model, (*under, *_path_of(item)))))
     for repeats in record.lists:
         _read_list(level, repeats, empty_word, tree, found)
     return tree
@@ -116,10 +120,27 @@ def _read_list(level: Level, repeats: Repeats, empty_word: str | None, tree: _Tr
     if isinstance(items, Fault):
         found.add(level, items)
     elif items is not None:
-        found.add(level, *(one for one in items if isinstance(one, Fault)))
-        tree[repeats.name] = tuple({} if isinstance(one, Fault) else _read(one, repeats.record, empty_word, found) for one in items)
+        tree[repeats.name] = tuple(_read_item(one, level, repeats, empty_word, found) for one in items)
     elif repeats.required:
         found.add(level, Fault(FaultCode.ELEMENT_MISSING, "It is mandatory here.", level.locate(repeats.place)))
+
+
+def _read_item(item: Level | Fault, level: Level, repeats: Repeats, empty_word: str | None, found: _Found) -> _Tree:
+    if isinstance(item, Level):
+        return _read(item, repeats.record, empty_word, found, (repeats.name,))
+    found.add(level, item)
+    return {}
+
+
+def _with_value(fault: Fault, item: Field | Fixed, level: Level, kind: FieldClass) -> Fault:
+    """The fault with what was found, where the class of its field lets that be repeated."""
+    cell = level.cells.get(places_of(item)[0])
+    wanted = fault.code in _OF_VALUES and cell is not None and cell.value is not None and not isinstance(cell.value, bool)
+    return replace(fault, value=repeatable(cell.value, kind)) if wanted and cell is not None else fault
+
+
+def _path_of(item: Field | Fixed) -> Path:
+    return item.paths[0] if isinstance(item, Field) else ()
 
 
 def _put(tree: _Tree, path: Path, value: object) -> bool:

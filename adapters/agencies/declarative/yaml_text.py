@@ -15,7 +15,8 @@ from adapters.agencies.declarative.mistakes import MappingError, Mistake, Notes,
 MAX_CHARACTERS: Final = 1_000_000
 _NUMBER: Final = re.compile(r"0|-?[1-9][0-9]{0,17}", re.ASCII)
 _WORDS: Final[dict[str, bool | None]] = {"true": True, "false": False, "null": None, "~": None, "": None}
-_OWN_TAGS: Final = "tag:yaml.org,2002:"
+_OWN_TAGS: Final = frozenset(f"tag:yaml.org,2002:{name}" for name in ["map", "seq", "str", "int", "float", "bool", "null", "timestamp", "value", "merge"])
+"""What plain YAML is taken to be; any other was written out, and asks for more than data."""
 
 
 class _Loader(yaml.SafeLoader):
@@ -50,7 +51,7 @@ def read_yaml(text: str) -> tuple[object, dict[Place, int]]:
 
 def _plain(node: yaml.Node, place: Place, lines: dict[Place, int], notes: Notes) -> object:
     lines[place] = node.start_mark.line + 1
-    if not node.tag.startswith(_OWN_TAGS):
+    if node.tag not in _OWN_TAGS:
         notes.add(place, "tags are not read")
     if isinstance(node, yaml.MappingNode):
         return _map(node, place, lines, notes)
