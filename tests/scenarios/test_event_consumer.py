@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import httpx
 import pytest
 
 from gateway.audit.events import AuditCode
@@ -71,3 +72,22 @@ def test_a_consumer_that_was_away_takes_what_waits(place: EventPlace) -> None:
         place.sender.told(message_id, Stage.APPLIED)
     applied = [entry.text("message_id") for entry in place.pushed.journal.entries(Noted.APPLIED) if entry.text("case") == "X100003"]
     assert applied == messages
+
+
+@pytest.mark.parametrize("recipient", RECIPIENTS)
+def test_while_details_cannot_be_had_the_event_waits(place: EventPlace, recipient: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A door that is not there, then one that says not now: neither is a word about the message."""
+    crc = {"C17": place.pushed, "C20": place.queued}[recipient]
+    fetch, troubles = crc.fetch, [httpx.ConnectError("made up"), httpx.Response(503, request=httpx.Request("GET", "https://gateway.example"))]
+
+    def troubled(path: str) -> httpx.Response:
+        trouble = troubles.pop(0) if troubles else fetch(path)
+        if isinstance(trouble, Exception):
+            raise trouble
+        return trouble
+
+    monkeypatch.setattr(crc, "fetch", troubled)
+    message_id = place.sender.send(f"patience-{recipient}", recipient, "X100005")
+    place.sender.told(message_id, Stage.APPLIED)
+    assert troubles == []
+    assert [entry.noted for entry in noted_of(place, recipient, message_id)] == [Noted.RECEIVED, Noted.APPLIED]
