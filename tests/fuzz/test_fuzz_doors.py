@@ -24,6 +24,7 @@ PATHS = st.sampled_from(
         "/v1/messages/m1/receipt",
         "/v1/mailbox",
         "/v1/mailbox/d1/receipt",
+        "/v1/deliveries/d1/detail",
         "/v1/receipts",
         "/health/ready",
         "/metrics",
@@ -102,7 +103,7 @@ def test_queries(caller: Caller, query: dict[str, str], path: str) -> None:
 @FUZZ
 @given(tail=TEXTS.filter(bool))
 def test_paths(caller: Caller, tail: str) -> None:
-    for start in ("/", "/v1/messages/", "/v1/mailbox/"):
+    for start in ("/", "/v1/messages/", "/v1/mailbox/", "/v1/deliveries/"):
         answer = caller.http.get(start + quote(tail))
         assert answer.status_code in {200, 401, 404, 405}
 
