@@ -9,17 +9,22 @@ import json
 import threading
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from gateway.rehearsal.jose import PartnerKey, PublishedKeys
+from gateway.rehearsal.flaws import Flaw, Flaws
+from gateway.rehearsal.jose import Checks, NotBelievedError, PartnerKey, PublishedKeys, digest_of
 from gateway.rehearsal.journal import Journal, Noted
+from gateway.rehearsal.keeping import comparable, kept_of
 from gateway.rehearsal.languages import Answering, Facts, Language
+from gateway.rehearsal.receipt_office import ReceiptOffice, claim
 from gateway.rehearsal.record_versions import Change, RecordVersions, Stale
-from schemas.faults import FAULTS, FaultCode
-from schemas.identifiers import Digest
-from schemas.receipts import FaultClaim, Receipt, Stage, encode
+from gateway.rehearsal.shapes import objections
+from schemas.faults import FaultCode
+from schemas.receipts import FaultClaim
 
+SKEW_SECONDS = 300.0
+"""How far the gateway's clock may be ahead of the partner's."""
 TRANSFER_REQUEST = "ConsolidatedTransferRequest"
 TRANSFER_RESPONSE = "ConsolidatedTransferResponse"
 
@@ -32,6 +37,10 @@ class CrcIdentity:
     party: str
     name: str
     gateway_audience: str
+    careful: bool = False
+    """It checks the form of what it is sent before its case system sees it."""
+    max_age_seconds: float = 7 * 24 * 3600
+    """How old a signature of the gateway's may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,34 +48,55 @@ class Taken:
     """What a case system says to one delivery."""
 
     receipt: str
+    """Empty where it has nothing to say yet."""
     message_id: str
     again: bool
     answer: bytes | None = None
     """Payload of a message of its own that it now owes."""
+    late: tuple[str, ...] = ()
+    """Receipts that come by themselves, after the first."""
+
+
+class BrokenError(Exception):
+    """The case system itself fell over: nobody knows what it did."""
 
 
 class CaseSystem:
     """One CRC's back office. Safe to call from several threads."""
 
-    def __init__(self, identity: CrcIdentity, key: PartnerKey, language: Language, answering: Answering, journal: Journal) -> None:
+    def __init__(self, identity: CrcIdentity, key: PartnerKey, language: Language, answering: Answering, journal: Journal, flaws: Flaws | None = None) -> None:
         self.identity = identity
         self._key, self._language, self._answering, self._journal = key, language, answering, journal
+        self._flaws = flaws or Flaws()
+        self._office = ReceiptOffice(identity.organisation, identity.party, identity.gateway_audience, key, self._flaws)
         self._guard = threading.Lock()
+        self._held: dict[str, tuple[str, Mapping[str, object], Mapping[str, object], str]] = {}
         self._versions = RecordVersions()
-        self._versions.remember(journal.entries(Noted.APPLIED))
-        self._receipts = {entry.text("message_id"): entry.text("receipt") for entry in journal.entries() if entry.noted in (Noted.APPLIED, Noted.NOT_APPLIED)}
+        self._receipts: dict[str, str] = {}
+        self.recall()
+
+    def recall(self) -> None:
+        """Begin as after a restart: what is known is what the journal says."""
+        self._versions, self._receipts = RecordVersions(), {}
+        if self._flaws.has(Flaw.FORGETS_DUPLICATES_AFTER_RESTART):
+            return
+        self._versions.remember(self._journal.entries(Noted.APPLIED))
+        done = (entry for entry in self._journal.entries() if entry.noted in (Noted.APPLIED, Noted.NOT_APPLIED))
+        self._receipts = {entry.text("message_id"): entry.text("receipt") for entry in done}
 
     def take(self, jws: str, keys: PublishedKeys) -> Taken:
-        """Verify one message and do what it says, once. Raises NotBelievedError."""
-        opened = keys.open(jws, kind="message", audience=self.identity.organisation)
+        """Verify one message and do what it says, once. Raises NotBelievedError, and BrokenError where it has that flaw."""
+        opened = keys.open(jws, kind="message", audience=self.identity.organisation, checks=self._checks())
         content = opened.claims()
         header = _object(content["header"])
         message_id = str(header["message_id"])
+        if self.identity.party not in (header.get("recipients") or [self.identity.party]):  # type: ignore[operator]
+            raise NotBelievedError("the message is for another party")
         with self._guard:
-            if message_id in self._receipts:
-                self._journal.write(Noted.RECEIVED_AGAIN, message_id=message_id, digest=opened.digest)
-                return Taken(self._receipts[message_id], message_id, again=True)
-            return self._do(message_id, header, _object(content["document"]), opened.digest)
+            if message_id not in self._receipts:
+                return self._first(message_id, header, _object(content["document"]), opened.digest)
+            self._journal.write(Noted.RECEIVED_AGAIN, message_id=message_id, digest=opened.digest)
+            return self._again(message_id, header, _object(content["document"]), opened.digest)
 
     def facts(self, kind: str, document: Mapping[str, object]) -> Facts:
         """What one of its own documents says."""
@@ -74,7 +104,35 @@ class CaseSystem:
 
     def sign(self, payload: bytes) -> str:
         """Sign a message of its own for the gateway."""
-        return self._key.sign(payload, kind="message", audience=self.identity.gateway_audience)
+        return self._key.sign(payload, kind="message", audience=self.identity.gateway_audience, issued_at=int(self._office.now()))
+
+    def _checks(self) -> Checks:
+        lax = self._flaws.has
+        return Checks(
+            signature=not lax(Flaw.ACCEPTS_BAD_SIGNATURE),
+            audience=not lax(Flaw.ACCEPTS_WRONG_AUDIENCE),
+            oldest_seconds=None if lax(Flaw.ACCEPTS_REPLAY_STALE) else self.identity.max_age_seconds,
+            newest_seconds=None if lax(Flaw.ACCEPTS_FUTURE_DATED) else SKEW_SECONDS,
+            now=self._office.now(),
+        )
+
+    def _again(self, message_id: str, header: Mapping[str, object], document: Mapping[str, object], digest: str) -> Taken:
+        if self._flaws.has(Flaw.BREAKS_ON_RESEND):
+            raise BrokenError("duplicate key")
+        if self._flaws.has(Flaw.APPLIES_DUPLICATES_TWICE):
+            return self._do(message_id, header, document, digest)
+        return Taken(self._receipts[message_id], message_id, again=True)
+
+    def _first(self, message_id: str, header: Mapping[str, object], document: Mapping[str, object], digest: str) -> Taken:
+        case = str(header.get("case_reference", ""))
+        if not self._flaws.has(Flaw.REORDERS_WITHIN_CASE) or not case:
+            return self._do(message_id, header, document, digest)
+        earlier = self._held.pop(case, None)
+        if earlier is None:
+            self._held[case] = (message_id, header, document, digest)
+            return Taken("", message_id, again=False)
+        taken = self._do(message_id, header, document, digest)
+        return replace(taken, late=(*taken.late, self._do(*earlier).receipt))
 
     def _do(self, message_id: str, header: Mapping[str, object], document: Mapping[str, object], digest: str) -> Taken:
         kind = str(header["type"])
@@ -89,38 +147,38 @@ class CaseSystem:
             "digest": digest,
         }
         self._journal.write(Noted.RECEIVED, **noted)
-        version, objection = self._judge(Change(facts.case, kind, facts.key, str(header["action"]), facts.version), facts.objection)
-        receipt = self._sign_receipt(message_id, digest, objection)
-        self._receipts[message_id] = receipt
+        version, objection = self._judge(Change(facts.case, kind, facts.key, str(header["action"]), facts.version), facts.objection, header, document)
+        said = self._office.receipts(message_id, digest, objection)
+        self._receipts[message_id] = said.first
         if objection is not None:
-            self._journal.write(Noted.NOT_APPLIED, **noted, receipt=receipt, reason=objection.detail)
-            return Taken(receipt, message_id, again=False)
-        self._journal.write(Noted.APPLIED, **noted, receipt=receipt, version=version)
-        return Taken(receipt, message_id, again=False, answer=self._answer(header, document) if kind == TRANSFER_REQUEST else None)
+            self._journal.write(Noted.NOT_APPLIED, **noted, receipt=said.first, reason=objection.detail)
+            return Taken(said.first, message_id, again=False, late=said.late)
+        kept = digest_of(comparable(kept_of(document, self._flaws)))
+        self._journal.write(Noted.APPLIED, **noted, receipt=said.first, version=version, kept=kept)
+        answer = self._answer(header, document) if kind == TRANSFER_REQUEST else None
+        return Taken(said.first, message_id, again=False, answer=answer, late=said.late)
 
-    def _judge(self, change: Change, objection: str) -> tuple[str, FaultClaim | None]:
+    def _judge(self, change: Change, objection: str, header: Mapping[str, object], document: Mapping[str, object]) -> tuple[str, FaultClaim | None]:
         """The record's version once it is done, or why it is not."""
+        if self._flaws.has(Flaw.NOT_APPLIED_EVERYTHING):
+            return "", claim(FaultCode.NOT_APPLIED, "The case system is not available.")
+        wrong = self._wrong_form(header, document)
+        if wrong:
+            return "", claim(FaultCode.STRUCTURE_INVALID, wrong)
         if objection:
-            return "", _claim(FaultCode.NOT_APPLIED, objection)
+            return "", claim(FaultCode.NOT_APPLIED, objection)
         done = self._versions.apply(change)
         if isinstance(done, Stale):
-            return "", _claim(FaultCode.VERSION_CONFLICT, "The record was changed meanwhile.", current=done.current)
+            return "", claim(FaultCode.VERSION_CONFLICT, "The record was changed meanwhile.", current=done.current)
         return done, None
 
-    def _sign_receipt(self, message_id: str, digest: str, objection: FaultClaim | None) -> str:
-        now = int(datetime.now(UTC).timestamp())
-        receipt = Receipt(
-            issuer=self.identity.organisation,
-            audience=self.identity.gateway_audience,
-            receipt_id=str(uuid.uuid4()),
-            issued_at=now,
-            stage=Stage.NOT_APPLIED if objection else Stage.APPLIED,
-            subject=message_id,
-            recipient=self.identity.party,
-            sent_digest=Digest(digest),
-            fault=objection,
-        )
-        return self._key.sign(encode(receipt), kind="receipt", audience=self.identity.gateway_audience, issued_at=now)
+    def _wrong_form(self, header: Mapping[str, object], document: Mapping[str, object]) -> str:
+        """The first thing that is wrong with a message; empty where it looks as it must, or nobody looks."""
+        if not self.identity.careful or self._flaws.has(Flaw.ACCEPTS_SCHEMA_INVALID):
+            return ""
+        found = objections(self._language.name, header, document)
+        heeded = (one for one in found if not (one.is_unknown_name and self._flaws.has(Flaw.IGNORES_UNKNOWN_FIELDS)))
+        return next((one.sentence for one in heeded), "")
 
     def _answer(self, header: Mapping[str, object], document: Mapping[str, object]) -> bytes:
         reference = str(uuid.uuid4())
@@ -138,10 +196,6 @@ class CaseSystem:
         }
         answer = {"header": answer_header, "document": self._language.transfer_response(document, self._answering)}
         return json.dumps(answer, ensure_ascii=False).encode()
-
-
-def _claim(code: FaultCode, detail: str, *, current: str = "") -> FaultClaim:
-    return FaultClaim(code.value, FAULTS[code].title, detail, current_version=current)
 
 
 def _object(value: object) -> Mapping[str, object]:

@@ -9,17 +9,22 @@ import json
 from collections.abc import Mapping
 
 from gateway.rehearsal.case_system import CaseSystem
+from gateway.rehearsal.flaws import Flaw, Flaws
 from gateway.rehearsal.jose import NotBelievedError, PublishedKeys, digest_of
 from gateway.rehearsal.journal import Journal, Noted
 from gateway.rehearsal.receipt_book import FIRST, Held, ReceiptBook, Standing
 from schemas.receipts import Stage
 
+ANSWER_CODES = ("TA", "TR", "TAKEN", "DECLINED")
+REUSED_ID = "5a0d8f66-0000-4000-8000-000000000001"
+
 
 class Correspondence:
     """One CRC's outgoing mail and the receipts for it."""
 
-    def __init__(self, case_system: CaseSystem, journal: Journal) -> None:
+    def __init__(self, case_system: CaseSystem, journal: Journal, flaws: Flaws | None = None) -> None:
         self._case_system, self._journal = case_system, journal
+        self._flaws = flaws or Flaws()
         self._book: ReceiptBook | None = None
         self.last_sent = ""
         """The last message as it was signed, to be handed in again."""
@@ -33,6 +38,7 @@ class Correspondence:
 
     def compose(self, payload: bytes) -> str:
         """Note a message and sign it."""
+        payload = self._spoiled(payload)
         content = json.loads(payload)
         header = content["header"]
         facts = self._case_system.facts(header["type"], content["document"])
@@ -58,6 +64,17 @@ class Correspondence:
         """The gateway said no before it knew who asks: there is no receipt for strangers."""
         self._journal.write(Noted.DECLINED, reference=reference, code=code)
 
+    def _spoiled(self, payload: bytes) -> bytes:
+        """A message of its own with the flaws that it has."""
+        has, content = self._flaws.has, json.loads(payload)
+        if has(Flaw.REUSES_MESSAGE_IDS):
+            content["header"] |= {"message_id": REUSED_ID, "control_reference": REUSED_ID}
+        if has(Flaw.SENDS_UNKNOWN_TYPE):
+            content["header"]["type"] = "ConsolidatedRumour"
+        if has(Flaw.SENDS_INVALID_CODES):
+            content["document"] = with_unknown_codes(content["document"])
+        return json.dumps(content, ensure_ascii=False).encode()
+
     def _entry(self, held: Held, standing: Standing) -> tuple[Noted, Mapping[str, str]]:
         receipt = held.receipt
         facts = {"stage": receipt.stage.value, "subject": receipt.subject, "receipt": held.jws}
@@ -68,3 +85,12 @@ class Correspondence:
             first = Noted.ACCEPTED if receipt.stage is Stage.ACCEPTED else Noted.DECLINED
             return (first if standing is Standing.NEW else Noted.REPEATED), facts
         return (Noted.RECEIPT if standing is Standing.NEW else Noted.REPEATED), facts | {"recipient": receipt.recipient or ""}
+
+
+def with_unknown_codes(value: object) -> object:
+    """The same document, with codes of an answer to a transfer that are in no list."""
+    if isinstance(value, dict):
+        return {name: with_unknown_codes(inner) for name, inner in value.items()}
+    if isinstance(value, str):
+        return "QQ" if value in ANSWER_CODES else value
+    return [with_unknown_codes(inner) for inner in value] if isinstance(value, list) else value

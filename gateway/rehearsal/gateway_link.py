@@ -5,15 +5,17 @@ keys. What it is not: a retry policy: each partner decides what to send again. C
 """
 
 import base64
+import re
 import ssl
 from dataclasses import dataclass
 
 import httpx
 
-from gateway.rehearsal.jose import PartnerKey, PublishedKeys
+from gateway.rehearsal.jose import KeySet, PartnerKey, PublishedKeys
 
 JOSE = "application/jose"
 SOAP_PATH = "/cxf/InboundSPGProxy/1.2"
+KEYS_PATH = "/.well-known/jwks.json"
 TIMEOUT_SECONDS = 30.0
 
 
@@ -32,15 +34,22 @@ class GatewayLink:
     def __init__(self, base_url: str, caller: Caller, tls: ssl.SSLContext) -> None:
         self._base_url, self._caller = base_url, caller
         self._client = httpx.Client(verify=tls, timeout=TIMEOUT_SECONDS, trust_env=False)
-        self._jwks: dict[str, object] | None = None
 
     def published_keys(self) -> PublishedKeys:
-        """The gateway's key set, fetched once."""
-        return PublishedKeys(self._key_set())
+        """The gateway's key set, asked for again when an unknown key is named or its time is up."""
+        first = self.fetch_keys()
+        return PublishedKeys(first.jwks, self.fetch_keys, first.max_age_seconds)
+
+    def fetch_keys(self) -> KeySet:
+        """The key set as it is published now. Raises httpx.HTTPError."""
+        answer = self._client.get(self._base_url + KEYS_PATH)
+        answer.raise_for_status()
+        told = re.search(r"max-age=(\d+)", answer.headers.get("cache-control", ""))
+        return KeySet(answer.json(), float(told[1]) if told else float("inf"))
 
     def published_certificates(self) -> tuple[bytes, ...]:
         """Certificates of the gateway's WS-Security keys (`x5c`, RFC 7517 §4.7), DER."""
-        keys = self._key_set()["keys"]
+        keys = self.fetch_keys().jwks["keys"]
         if not isinstance(keys, list):
             raise TypeError("the key set is not a list")
         return tuple(base64.b64decode(key["x5c"][0]) for key in keys if "x5c" in key)
@@ -80,10 +89,3 @@ class GatewayLink:
         token = who.key.caller_token(organisation=who.organisation, audience=who.audience, method=method, url=url.partition("?")[0])
         headers = {"authorization": f"Bearer {token}"} | ({"content-type": content_type} if content_type else {})
         return self._client.request(method, url, content=content, headers=headers, timeout=timeout_seconds)
-
-    def _key_set(self) -> dict[str, object]:
-        if self._jwks is None:
-            answer = self._client.get(self._base_url + "/.well-known/jwks.json")
-            answer.raise_for_status()
-            self._jwks = answer.json()
-        return self._jwks

@@ -10,7 +10,7 @@ import hashlib
 import json
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -95,34 +95,90 @@ class Opened:
         return digest_of(self.payload)
 
     def claims(self) -> dict[str, object]:
-        """The payload as a JSON object."""
-        claims = json.loads(self.payload)
+        """The payload as a JSON object, which can be read in one way only."""
+        claims = json.loads(self.payload, object_pairs_hook=_without_doubles)
         if not isinstance(claims, dict):
             raise NotBelievedError("the payload is not an object")
         return claims
 
 
-class PublishedKeys:
-    """The gateway's public keys as its JWKS document (RFC 7517) tells them."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checks:
+    """What is asked of a JWS besides its form. A partner that leaves one out has a flaw."""
 
-    def __init__(self, jwks: Mapping[str, object]) -> None:
-        keys = jwks["keys"]
+    signature: bool = True
+    audience: bool = True
+    oldest_seconds: float | None = None
+    """How old its signature may be; None: what is kept for proof is old."""
+    newest_seconds: float | None = None
+    """How far its signature may lie ahead of `now`."""
+    now: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class KeySet:
+    """A key set as it was fetched, and for how long it may be kept (RFC 9111 §5.2.2.1)."""
+
+    jwks: Mapping[str, object]
+    max_age_seconds: float = float("inf")
+
+
+ALL_CHECKS = Checks()
+Renew = Callable[[], KeySet]
+
+
+class PublishedKeys:
+    """The gateway's public keys as its JWKS document (RFC 7517) tells them; asked for again where that is possible and
+    a key is not known, or what is held is too old."""
+
+    def __init__(self, jwks: Mapping[str, object], renew: Renew | None = None, max_age_seconds: float = float("inf")) -> None:
+        self._renew = renew
+        self._keys: Mapping[str, Ed25519PublicKey] = {}
+        self.keep(KeySet(jwks, max_age_seconds))
+
+    def keep(self, found: KeySet) -> None:
+        """Believe these keys and no others."""
+        keys = found.jwks["keys"]
         if not isinstance(keys, list):
             raise NotBelievedError("the key set is not a list")
         self._keys = {thumbprint(jwk): _public(jwk) for jwk in keys if jwk.get("kty") == "OKP" and jwk.get("crv") == "Ed25519"}
+        self._until = time.monotonic() + found.max_age_seconds
 
-    def open(self, jws: str, *, kind: str, audience: str) -> Opened:
+    def open(self, jws: str, *, kind: str, audience: str, checks: Checks = ALL_CHECKS) -> Opened:
         """Check everything about a JWS that the gateway signed. Raises NotBelievedError."""
         try:
             head, body, signature = jws.split(".")
             header = json.loads(unbase64url(head))
-            self._keys[header["kid"]].verify(unbase64url(signature), f"{head}.{body}".encode())
+            if checks.signature:
+                self._key(header["kid"]).verify(unbase64url(signature), f"{head}.{body}".encode())
         except (ValueError, KeyError, TypeError, InvalidSignature) as error:
             raise NotBelievedError(f"the signature does not check ({type(error).__name__})") from error
-        expected = {"alg": "EdDSA", "kid": header["kid"], "typ": f"{kind}+jws", "aud": audience, "iat": header.get("iat")}
-        if header != expected or not isinstance(header["iat"], int):
+        expected = {"alg": "EdDSA", "kid": header.get("kid"), "typ": f"{kind}+jws", "aud": audience, "iat": header.get("iat")}
+        if not checks.audience:
+            expected["aud"] = header.get("aud")
+        if (checks.signature and header != expected) or header.get("aud") != expected["aud"] or not isinstance(header.get("iat"), int):
             raise NotBelievedError(f"the protected header is not that of a {kind} for {audience}")
-        return Opened(unbase64url(body), header["kid"], header["iat"])
+        _check_age(header["iat"], checks)
+        return Opened(unbase64url(body), str(header.get("kid")), header["iat"])
+
+    def _key(self, key_id: str) -> Ed25519PublicKey:
+        if self._renew is not None and (key_id not in self._keys or time.monotonic() >= self._until):
+            self.keep(self._renew())
+        return self._keys[key_id]
+
+
+def _check_age(issued_at: int, checks: Checks) -> None:
+    if checks.oldest_seconds is not None and checks.now - issued_at > checks.oldest_seconds:
+        raise NotBelievedError("the signature is too old")
+    if checks.newest_seconds is not None and issued_at - checks.now > checks.newest_seconds:
+        raise NotBelievedError("the signature lies in the future")
+
+
+def _without_doubles(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise NotBelievedError("a name stands twice in one object")
+    return found
 
 
 def thumbprint(jwk: Mapping[str, str]) -> str:

@@ -2,55 +2,58 @@
 
 What it is: an endpoint that verifies, applies once and answers with its signed receipt, and a client that sends
 its own messages with caller tokens. What it is not: lenient: what does not verify gets 400 and a line in its
-journal. Called by the demo and the scenario tests; it can go down, be slow, and come back.
+journal. Called by the demo, `gateway simulate` and the scenario tests; it can go down, be slow, and come back.
 """
 
 import ssl
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 
-from gateway.rehearsal.case_system import CaseSystem, CrcIdentity
-from gateway.rehearsal.correspondence import Correspondence
+from gateway.rehearsal.case_system import BrokenError, CrcIdentity
+from gateway.rehearsal.crc import UNREADABLE, Crc, CrcKeys
+from gateway.rehearsal.flaws import Flaws
 from gateway.rehearsal.gateway_link import JOSE, Caller, GatewayLink
-from gateway.rehearsal.jose import NotBelievedError, PartnerKey, PublishedKeys
-from gateway.rehearsal.journal import Journal, Noted
+from gateway.rehearsal.jose import PublishedKeys
+from gateway.rehearsal.journal import Noted
 from gateway.rehearsal.languages import Answering, Language
-from gateway.rehearsal.listener import Answer, Listener, Request
+from gateway.rehearsal.listener import Answer, Listener, Place, Request
 from gateway.rehearsal.outgoing import WorkList
 from gateway.rehearsal.receipt_book import Held, TooEarlyError
+from gateway.rehearsal.troubles import Troubled
 
 MESSAGES_PATH = "/messages"
 RECEIPTS_PATH = "/receipts"
+LATE_SECONDS = 0.05
+"""What follows an answer must not overtake it."""
 REFUSED = Answer(400, body=b"not believed")
 LATER = Answer(503, body=b"later")
+BROKEN = Answer(500, body=b"broken")
+TAKEN = Answer(202)
 
 
-@dataclass(frozen=True, slots=True)
-class CrcKeys:
-    """A CRC's own keys: one that signs, one that opens doors."""
-
-    sign: PartnerKey
-    auth: PartnerKey
-
-
-class JsonCrc:
+class JsonCrc(Crc):
     """One CRC on push. `connect`, `start`, then `stop` and `start` again as often as wanted."""
 
-    def __init__(self, identity: CrcIdentity, keys: CrcKeys, language: Language, answering: Answering, journal_path: Path, tls: ssl.SSLContext) -> None:
-        self.identity, self.keys, self.language = identity, keys, language
-        self.journal = Journal(journal_path)
+    def __init__(
+        self,
+        identity: CrcIdentity,
+        keys: CrcKeys,
+        language: Language,
+        answering: Answering,
+        journal_path: Path,
+        tls: ssl.SSLContext,
+        flaws: Flaws | None = None,
+        place: Place | None = None,
+    ) -> None:
+        super().__init__(identity, keys, language, answering, journal_path, flaws)
         self.delay_seconds = 0.0
         """How long it thinks before it answers: a slow partner."""
-        self._case_system = CaseSystem(identity, keys.sign, language, answering, self.journal)
-        self._letters = Correspondence(self._case_system, self.journal)
-        self._listener = Listener(self._handle, tls)
+        self._listener = Listener(Troubled(self._handle, self.flaws, self._delay), tls, place)
         self._work = WorkList(identity.organisation)
         self._work.start()
         self._link: GatewayLink | None = None
-        self._published: PublishedKeys | None = None
 
     @property
     def failures(self) -> list[str]:
@@ -67,11 +70,18 @@ class JsonCrc:
         self._listener.stop()
         self.journal.write(Noted.DOWN)
 
+    def restart(self) -> None:
+        """Off, and on again: what it knows afterwards is what its journal says."""
+        self.stop()
+        self.recall()
+        self.start()
+
     def connect(self, base_url: str, tls: ssl.SSLContext) -> None:
         """Learn the gateway's published keys."""
         self._link = GatewayLink(base_url, Caller(self.identity.organisation, self.keys.auth, self.identity.gateway_audience), tls)
-        self._published = self._link.published_keys()
-        self._letters.trust(self._published)
+        fetch = self.following(self._link.fetch_keys)
+        first = fetch()
+        self.trust(PublishedKeys(first.jwks, fetch, first.max_age_seconds))
 
     def close(self) -> None:
         """End everything."""
@@ -102,6 +112,9 @@ class JsonCrc:
         """Hand in any signed message, as anybody, and note nothing."""
         return self._connected().post_message(jws, caller=caller)
 
+    def _delay(self) -> float:
+        return self.delay_seconds
+
     def _take_answer(self, answer: httpx.Response) -> Held | None:
         receipt = receipt_in(answer)
         if receipt is None:
@@ -110,26 +123,34 @@ class JsonCrc:
         return self._letters.told(receipt)
 
     def _handle(self, request: Request) -> Answer:
-        time.sleep(self.delay_seconds)
         try:
             if request.path == RECEIPTS_PATH:
                 self._letters.told(request.body.decode("ascii"))
                 return Answer(204)
             return self._take(request.body.decode("ascii"))
-        except TooEarlyError:
+        except (TooEarlyError, httpx.HTTPError):
             return LATER
-        except (NotBelievedError, ValueError, KeyError, TypeError) as error:
-            self.journal.write(Noted.DISTRUSTED, reason=f"{type(error).__name__}: {error}")
+        except BrokenError as error:
+            self.distrust(error)
+            return BROKEN
+        except UNREADABLE as error:
+            self.distrust(error)
             return REFUSED
 
     def _take(self, jws: str) -> Answer:
         if self._published is None:
             return LATER
-        taken = self._case_system.take(jws, self._published)
+        taken = self.judge(jws)
+        for receipt in taken.late:
+            self._work.add(lambda late=receipt: self._send_receipt(late))  # type: ignore[misc]
         if taken.answer is not None:
             payload = taken.answer
             self._work.add(lambda: self._send_once(payload))
-        return Answer(200, JOSE, taken.receipt.encode())
+        return Answer(200, JOSE, taken.receipt.encode()) if taken.receipt else TAKEN
+
+    def _send_receipt(self, receipt: str) -> None:
+        time.sleep(LATE_SECONDS)
+        self._connected().post("/v1/messages", receipt.encode())
 
     def _send_once(self, payload: bytes) -> None:
         self.send(payload)

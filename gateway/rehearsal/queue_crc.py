@@ -2,77 +2,78 @@
 
 What it is: a consumer that applies once and publishes signed receipts, and a sender that publishes again until it
 holds a receipt. What it is not: trusting of the broker: a confirm is no receipt, and everything is verified. Called
-by the demo and the scenario tests. It can go down and come back: its queue waits for it.
+by the demo, `gateway simulate` and the scenario tests. It can go down and come back: its queue waits for it.
 """
 
 import json
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
 from broker.contract import BrokerUnavailable, Confirm, Consumer, Outcome, Publication, Publisher, Received
-from gateway.rehearsal.case_system import CaseSystem, CrcIdentity
-from gateway.rehearsal.correspondence import Correspondence
+from gateway.rehearsal.case_system import CrcIdentity
+from gateway.rehearsal.crc import UNREADABLE, Crc, CrcKeys, Loop
+from gateway.rehearsal.flaws import Flaw, Flaws
 from gateway.rehearsal.gateway_link import JOSE
-from gateway.rehearsal.jose import NotBelievedError, PublishedKeys, digest_of, unbase64url
-from gateway.rehearsal.journal import Journal, Noted
-from gateway.rehearsal.json_crc import CrcKeys
+from gateway.rehearsal.jose import PublishedKeys, digest_of, unbase64url
+from gateway.rehearsal.journal import Noted
 from gateway.rehearsal.languages import Answering, Language
 
 VHOST = "partners"
 BATCH = 50
 WAIT_SECONDS = 0.2
-PAUSE_SECONDS = 0.25
 
 
 class PartnerBroker(Protocol):
     """A broker as its own user sees it."""
 
-    def publisher(self, user_id: str | None = None) -> Publisher: ...
+    def publisher(self, *, user_id: str = ...) -> Publisher: ...
 
     def consumer(self, vhost: str, queue: str, *, prefetch: int = 400) -> Consumer: ...
 
     def close(self) -> None: ...
 
 
-class QueueCrc:
+class QueueCrc(Crc):
     """One CRC on its own queue."""
 
-    def __init__(self, identity: CrcIdentity, keys: CrcKeys, language: Language, answering: Answering, journal_path: Path) -> None:
-        self.identity, self.keys, self.language = identity, keys, language
-        self.journal = Journal(journal_path)
-        self.failures: list[str] = []
-        self._case_system = CaseSystem(identity, keys.sign, language, answering, self.journal)
-        self._letters = Correspondence(self._case_system, self.journal)
-        self._published: PublishedKeys | None = None
-        self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
+    def __init__(self, identity: CrcIdentity, keys: CrcKeys, language: Language, answering: Answering, journal_path: Path, flaws: Flaws | None = None) -> None:
+        super().__init__(identity, keys, language, answering, journal_path, flaws)
+        self._loop: Loop | None = None
         self._publisher: Publisher | None = None
+        self._broker: tuple[PartnerBroker, str] | None = None
 
     def connect(self, keys: PublishedKeys) -> None:
         """Learn the gateway's published keys."""
-        self._published = keys
-        self._letters.trust(keys)
+        self.trust(keys)
 
-    def start(self, broker: PartnerBroker, user: str) -> None:
-        """Begin to consume, as this broker user."""
-        self._stopping.clear()
+    def start(self, broker: PartnerBroker | None = None, user: str = "") -> None:
+        """Begin to consume, as this broker user; without one, as the last time."""
+        if broker is None and self._broker is not None:
+            broker, user = self._broker
+        if broker is None:
+            raise BrokerUnavailable("the partner has no broker")
+        self._broker = (broker, user)
         self._publisher = broker.publisher(user_id=user)
-        self._thread = threading.Thread(target=self._run, args=(broker,), name=self.identity.organisation, daemon=True)
-        self._thread.start()
+        attached = broker
+        self._loop = Loop(self.identity.organisation, lambda loop: self._run(loop, attached))
         self.journal.write(Noted.UP)
 
     def stop(self) -> None:
         """Stop consuming: the machine is off. What lies in the queue stays there."""
-        if self._thread is None:
+        if self._loop is None:
             return
-        self._stopping.set()
-        self._thread.join()
-        self._thread = None
+        self._loop.stop()
+        self._loop = None
         if self._publisher is not None:
             self._publisher.close()
         self.journal.write(Noted.DOWN)
+
+    def restart(self) -> None:
+        """Off, and on again: what it knows afterwards is what its journal says."""
+        self.stop()
+        self.recall()
+        self.start()
 
     def close(self) -> None:
         """End everything."""
@@ -98,34 +99,37 @@ class QueueCrc:
         if list(self._publisher.publish([publication])) != [Confirm.CONFIRMED]:
             raise BrokerUnavailable("the broker did not take the message")
 
-    def _run(self, broker: PartnerBroker) -> None:
+    def _run(self, loop: Loop, broker: PartnerBroker) -> None:
         consumer = broker.consumer(VHOST, f"to.{self.identity.organisation}")
-        while not self._stopping.is_set():
+        while not loop.stopping:
+            if self.flaws.has(Flaw.DOWN) or self.flaws.has(Flaw.HANGS):
+                loop.pause()
+                continue
             try:
                 self._take_all(consumer, consumer.receive(BATCH, WAIT_SECONDS))
             except BrokerUnavailable:
-                self._stopping.wait(PAUSE_SECONDS)
+                loop.pause()
         consumer.close()
 
     def _take_all(self, consumer: Consumer, batch: Sequence[Received]) -> None:
         for received in batch:
+            self.dawdle()
             try:
                 for jws in received.body.decode("ascii").split("\n"):
                     self._take(jws)
-                consumer.settle([received], Outcome.DONE)
-            except (NotBelievedError, ValueError, KeyError, TypeError) as error:
-                self.journal.write(Noted.DISTRUSTED, reason=f"{type(error).__name__}: {error}")
+            except UNREADABLE as error:
+                self.distrust(error)
                 self.failures.append(f"{type(error).__name__}: {error}")
-                consumer.settle([received], Outcome.DONE)
+            consumer.settle([received], Outcome.DONE)
 
     def _take(self, jws: str) -> None:
-        if self._published is None:
-            raise NotBelievedError("the gateway's keys are not known yet")
         if unverified_kind(jws) == "receipt+jws":
             self._letters.told(jws)
             return
-        taken = self._case_system.take(jws, self._published)
-        self.send_signed(taken.receipt)
+        self.require_not_big(jws)
+        taken = self.judge(jws)
+        for receipt in filter(None, (taken.receipt, *taken.late)):
+            self.send_signed(receipt)
         if taken.answer is not None:
             self.send(taken.answer)
 

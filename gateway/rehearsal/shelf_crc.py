@@ -5,61 +5,58 @@ AMQP where no RabbitMQ can be had, and the scenario tests use it by itself. It c
 """
 
 import ssl
-import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import httpx
 
-from gateway.rehearsal.case_system import CaseSystem, CrcIdentity
-from gateway.rehearsal.correspondence import Correspondence
+from gateway.rehearsal.case_system import CrcIdentity
+from gateway.rehearsal.crc import UNREADABLE, Crc, CrcKeys, Loop
+from gateway.rehearsal.flaws import Flaw, Flaws
 from gateway.rehearsal.gateway_link import Caller, GatewayLink
-from gateway.rehearsal.jose import NotBelievedError, PublishedKeys
-from gateway.rehearsal.journal import Journal, Noted
-from gateway.rehearsal.json_crc import CrcKeys, problem_code, receipt_in
+from gateway.rehearsal.jose import PublishedKeys
+from gateway.rehearsal.journal import Noted
+from gateway.rehearsal.json_crc import problem_code, receipt_in
 from gateway.rehearsal.languages import Answering, Language
 from gateway.rehearsal.receipt_book import TooEarlyError
 
 POLL_SECONDS = 2
-PAUSE_SECONDS = 0.25
 
 
-class ShelfCrc:
+class ShelfCrc(Crc):
     """One CRC on the shelf."""
 
-    def __init__(self, identity: CrcIdentity, keys: CrcKeys, language: Language, answering: Answering, journal_path: Path) -> None:
-        self.identity, self.keys, self.language = identity, keys, language
-        self.journal = Journal(journal_path)
-        self.failures: list[str] = []
-        self._case_system = CaseSystem(identity, keys.sign, language, answering, self.journal)
-        self._letters = Correspondence(self._case_system, self.journal)
+    def __init__(self, identity: CrcIdentity, keys: CrcKeys, language: Language, answering: Answering, journal_path: Path, flaws: Flaws | None = None) -> None:
+        super().__init__(identity, keys, language, answering, journal_path, flaws)
         self._link: GatewayLink | None = None
-        self._published: PublishedKeys | None = None
-        self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._loop: Loop | None = None
         self._cursor = 0
 
     def connect(self, base_url: str, tls: ssl.SSLContext) -> None:
         """Learn the gateway's published keys."""
         self._link = GatewayLink(base_url, Caller(self.identity.organisation, self.keys.auth, self.identity.gateway_audience), tls)
-        self._published = self._link.published_keys()
-        self._letters.trust(self._published)
+        fetch = self.following(self._link.fetch_keys)
+        first = fetch()
+        self.trust(PublishedKeys(first.jwks, fetch, first.max_age_seconds))
 
     def start(self) -> None:
         """Begin to collect."""
-        self._stopping.clear()
-        self._thread = threading.Thread(target=self._run, name=self.identity.organisation, daemon=True)
-        self._thread.start()
+        self._loop = Loop(self.identity.organisation, self._run)
         self.journal.write(Noted.UP)
 
     def stop(self) -> None:
         """Stop collecting."""
-        if self._thread is None:
+        if self._loop is None:
             return
-        self._stopping.set()
-        self._thread.join()
-        self._thread = None
+        self._loop.stop()
+        self._loop = None
         self.journal.write(Noted.DOWN)
+
+    def restart(self) -> None:
+        """Off, and on again: what it knows afterwards is what its journal says."""
+        self.stop()
+        self.recall()
+        self.start()
 
     def close(self) -> None:
         """End everything."""
@@ -87,30 +84,46 @@ class ShelfCrc:
         else:
             self._letters.told(receipt)
 
-    def _run(self) -> None:
-        while not self._stopping.is_set():
+    def _run(self, loop: Loop) -> None:
+        while not loop.stopping:
+            if self.flaws.has(Flaw.DOWN) or self.flaws.has(Flaw.HANGS):
+                loop.pause()
+                continue
             try:
-                for item in self._items():
-                    self._take(str(item["delivery_id"]), str(item["message"]))
+                taken = [self._take_safely(str(item["delivery_id"]), str(item["message"])) for item in self._items()]
                 self._collect_receipts()
+                if not all(taken):
+                    loop.pause()
             except (httpx.HTTPError, TooEarlyError):
-                self._stopping.wait(PAUSE_SECONDS)
-            except (NotBelievedError, ValueError, KeyError, TypeError) as error:
+                loop.pause()
+            except UNREADABLE as error:
                 self.failures.append(f"{type(error).__name__}: {error}")
-                self._stopping.wait(PAUSE_SECONDS)
+                loop.pause()
 
     def _items(self) -> Sequence[Mapping[str, object]]:
-
         answer = self._connected().get(f"/v1/mailbox?wait={POLL_SECONDS}")
         answer.raise_for_status()
         items: Sequence[Mapping[str, object]] = answer.json()["items"]
         return items
 
+    def _take_safely(self, delivery_id: str, jws: str) -> bool:
+        """False for an item that cannot be read: it lies there still, and holds up nothing behind it."""
+        try:
+            self._take(delivery_id, jws)
+        except UNREADABLE as error:
+            self.distrust(error)
+            self.failures.append(f"{type(error).__name__}: {error}")
+            return False
+        return True
+
     def _take(self, delivery_id: str, jws: str) -> None:
-        if self._published is None:
-            raise NotBelievedError("the gateway's keys are not known yet")
-        taken = self._case_system.take(jws, self._published)
-        self._connected().post(f"/v1/mailbox/{delivery_id}/receipt", taken.receipt.encode()).raise_for_status()
+        self.dawdle()
+        self.require_not_big(jws)
+        taken = self.judge(jws)
+        if taken.receipt:
+            self._connected().post(f"/v1/mailbox/{delivery_id}/receipt", taken.receipt.encode()).raise_for_status()
+        for receipt in taken.late:
+            self._connected().post("/v1/messages", receipt.encode())
         if taken.answer is not None:
             self.send(taken.answer)
 

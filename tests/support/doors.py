@@ -25,8 +25,9 @@ from gateway.partners.profile import read_profile
 from gateway.rehearsal import profiles
 from gateway.rehearsal.authority import DevelopmentAuthority
 from gateway.rehearsal.case_system import CrcIdentity
+from gateway.rehearsal.crc import CrcKeys
 from gateway.rehearsal.jose import PartnerKey
-from gateway.rehearsal.json_crc import CrcKeys, JsonCrc
+from gateway.rehearsal.json_crc import JsonCrc
 from gateway.rehearsal.languages import Answering, CanonicalLanguage, CaseflowLanguage
 from gateway.rehearsal.ndelius import NdeliusIdentity, NdeliusKeys, SimulatedNdelius
 from gateway.rehearsal.profiles import Document, Subject

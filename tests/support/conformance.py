@@ -1,0 +1,54 @@
+"""Simulated partners on trial, for tests of the conformance kit: in this process, over loopback, with short patience."""
+
+import tempfile
+from contextlib import ExitStack
+from functools import cache
+from pathlib import Path
+
+from adapters.catalogue import DIALECTS
+from gateway import bootstrap
+from gateway.partners.agreement import Agreement, DeliveryMode, Direction
+from gateway.rehearsal.authority import DevelopmentAuthority
+from gateway.rehearsal.conformance.cases import Group
+from gateway.rehearsal.conformance.parts import KitParts, fresh_wss_signer
+from gateway.rehearsal.conformance.play import Choice, Report, play
+from gateway.rehearsal.conformance.simulated import Trial, stand_for
+from gateway.rehearsal.flaws import Flaws
+from gateway.trust.catalogue import PACKAGINGS
+from schemas.identifiers import OrganisationId, PartyCode
+
+ISSUER = "interagency-gateway.test"
+ORGANISATION = OrganisationId("crc-thames")
+
+
+@cache
+def parts() -> KitParts:
+    """The real dialects and packagings."""
+    return KitParts(adapters=DIALECTS, packagings=PACKAGINGS, issuer=ISSUER, new_id=bootstrap.new_id, wss_signer=fresh_wss_signer())
+
+
+def agreement(dialect: str, mode: str, direction: Direction) -> Agreement:
+    """What the trial is about."""
+    packaging = "wss" if dialect == "ndelius" else "jws"
+    return Agreement(
+        party=PartyCode("C05"), direction=direction, dialect=dialect, version="0-9-14", packaging=packaging, mode=DeliveryMode(mode), timeout_seconds=10.0
+    )
+
+
+def run(
+    authority: DevelopmentAuthority, dialect: str, mode: str, *flaws: str, groups: frozenset[Group] = frozenset(Group), patience_seconds: float, fast: bool
+) -> Report:
+    """Play some groups of the suite against a fresh simulator with these flaws."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        trial = Trial(
+            organisation=ORGANISATION,
+            inbound=agreement(dialect, mode, Direction.INBOUND),
+            outbound=agreement(dialect, mode, Direction.OUTBOUND),
+            parts=parts(),
+            folder=folder,
+            authority=authority,
+            patience_seconds=patience_seconds,
+            flaws=Flaws(flaws),
+        )
+        return play(stand_for(trial, stack), profile="-", choice=Choice(groups, until_first_failure=fast))
