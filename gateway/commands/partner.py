@@ -120,6 +120,14 @@ def history(organisation: OrganisationArgument, *, as_json: AsJson = False) -> N
 
 
 @app.command()
+def schema() -> None:
+    """Print the JSON Schema of profiles, with which editors complete and check them."""
+    from gateway.commands.profiles import schema_text
+
+    typer.echo(schema_text(), nl=False)
+
+
+@app.command()
 def standing(
     organisation: OrganisationArgument,
     to: Annotated[str, typer.Argument(metavar="STANDING", help="proving, live, suspended or left.")],

@@ -17,7 +17,7 @@ from gateway.partners.differences import Difference, differences
 from gateway.partners.history import ProfileVersion
 from gateway.partners.onboarding import OnboardingError, Rule
 from gateway.partners.plan import Plan, PlanRefused, Plans, Sourced
-from gateway.partners.profile import ProfileError, read_profile
+from gateway.partners.profile import Profile, ProfileError, read_profile
 
 SUFFIXES = (".yaml", ".yml", ".json")
 SCHEMA_SUFFIX = ".schema.json"
@@ -98,6 +98,12 @@ def at_version(versions: Sequence[ProfileVersion], wanted: int) -> Answer:
     return Answer("partner-version/1", {**version_members(found), "document": document}, (), (text,))
 
 
+def schema_text() -> str:
+    """The JSON Schema of profiles, as partners/profile.schema.json holds it."""
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **Profile.model_json_schema()}
+    return json.dumps(schema, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+
+
 def version_members(version: ProfileVersion) -> dict[str, object]:
     """One applied document, without what it says."""
     at = version.applied_at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -155,5 +161,10 @@ def _difference(difference: Difference) -> dict[str, object]:
 def _rows(difference: Difference) -> list[tuple[str, ...]]:
     head = (difference.organisation, f"{difference.what} {difference.subject}", difference.change.value)
     if difference.change == "added":
-        return [(*head, "", "", "")]
+        return [(*head, "", "", _summary(difference))]
     return [(*head, field.name, field.before or "nothing", field.after or "nothing") for field in difference.fields]
+
+
+def _summary(difference: Difference) -> str:
+    said = {field.name: field.after for field in difference.fields}
+    return " ".join(said[name] for name in ("name", "route_to", "dialect", "version", "packaging", "mode", "endpoint", "use", "algorithm") if said.get(name))
