@@ -21,6 +21,7 @@ from gateway.trust.content import document_digest
 from gateway.trust.digests import digest
 from gateway.trust.sealing import seal
 from schemas.envelope import Message
+from schemas.identifiers import OrganisationId
 
 _REFERENCE_BASE = 1_000_000_000_000
 """Our control references have 13 digits, as those of the real product have."""
@@ -78,6 +79,11 @@ def translate(message: Message, delivery: Delivery, agreement: Agreement, adapte
 def made_for(leg: Leg) -> str:
     """For whom and in what a document is fixed: for another leg it has to be made anew."""
     return f"{leg.organisation} {leg.agreement.dialect} {leg.agreement.packaging}"
+
+
+def fixed_for(delivery: Delivery, organisation: OrganisationId) -> bool:
+    """True where the document, if there is one, was made for this organisation: the same code may have been another's."""
+    return delivery.fixed_for is None or delivery.fixed_for.partition(" ")[0] == organisation
 
 
 def fits(delivery: Delivery, leg: Leg) -> bool:

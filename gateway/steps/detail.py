@@ -9,6 +9,7 @@ from gateway.audit.events import AuditCode, AuditEvent
 from gateway.changes import Changes
 from gateway.exchange.enclosure import detail_in
 from gateway.exchange.results import Declined
+from gateway.exchange.translate import fixed_for
 from gateway.records import Delivery, DeliveryState
 from gateway.steps.base import Step
 from gateway.trust.contract import SealOrder, SignerUnavailable
@@ -37,7 +38,8 @@ class DetailStep(Step):
         return sealed
 
     def _its(self, delivery: Delivery, organisation: OrganisationId) -> bool:
-        return delivery.recipient in self._directory().parties_of(organisation)
+        """It stands behind the code now, and the event was for it: a code that was routed elsewhere takes nothing along."""
+        return delivery.recipient in self._directory().parties_of(organisation) and fixed_for(delivery, organisation)
 
     def _detail_of(self, delivery: Delivery) -> bytes | None:
         if delivery.document is None:

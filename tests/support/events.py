@@ -105,6 +105,15 @@ class EventHouse:
         return [record.event for record in self.world.store.queries.audit_about([delivery.delivery_id]) if record.event.code is AuditCode.DETAIL_FETCHED]
 
     @contextmanager
+    def routed(self, code: str, organisation: str) -> Iterator[None]:
+        """Another organisation in the place of a party's own, for a while."""
+        party = self.world.store.partners.directory().parties[PartyCode(code)]
+        changed = AuditEvent(AuditCode.PARTNER_CHANGED, NOW, code)
+        self.world.store.partners.put_party(replace(party, route_to=OrganisationId(organisation)), changed)
+        yield
+        self.world.store.partners.put_party(party, changed)
+
+    @contextmanager
     def agreed(self, recipient: str, **changes: Any) -> Iterator[None]:
         """Another agreement with a recipient, for a while."""
         agreement = self.world.store.partners.directory().outbound(PartyCode(recipient))

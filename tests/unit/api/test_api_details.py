@@ -14,6 +14,7 @@ from gateway.contract import StoreUnavailable
 from gateway.exchange import settle
 from gateway.exchange.translate import DetailPlace, translate
 from gateway.operations import Operations
+from gateway.partners.agreement import DeliveryMode
 from gateway.partners.onboarding import Parts
 from gateway.records import DeliveryState
 from gateway.trust.digests import digest
@@ -101,6 +102,17 @@ def test_nobody_else_learns_that_there_is_anything(house: EventHouse, organisati
     told, elsewhere = ({**said.json(), "instance": ""} for said in (answer, nowhere))
     assert told == elsewhere
     assert house.fetched(delivery) == []
+
+
+def test_a_code_that_is_routed_elsewhere_takes_no_details_along(house: EventHouse) -> None:
+    before = house.tell()
+    with house.routed("C17", "gamma"):
+        assert [house.fetch(name, before.delivery_id).status_code for name in ("beta", "gamma")] == [404, 404]
+        with house.agreed("C20", dialect="domain-events", detail_dialect="canonical", mode=DeliveryMode.PUSH, endpoint="https://gamma.example/in"):
+            meanwhile = house.tell()
+        assert [house.fetch(name, meanwhile.delivery_id).status_code for name in ("beta", "gamma")] == [404, 200]
+    assert [house.fetch(name, meanwhile.delivery_id).status_code for name in ("beta", "gamma")] == [404, 404]
+    assert house.fetch("beta", before.delivery_id).status_code == 200
 
 
 @pytest.mark.parametrize("delivery_id", ["01902d3a-0000-7000-8000-000000000009", "x", "m1"])
