@@ -15,7 +15,7 @@ from tests.support.declarative import assert_proved, compiled, whole_mapping
 from tests.support.dialects import messages
 from tests.support.mutations import MISSING
 
-_RELAXED = settings(max_examples=40, deadline=None)
+_RELAXED = settings(max_examples=25, deadline=None)
 _FORMS = pytest.mark.parametrize("form", ["json", "xml", "csv"])
 
 

@@ -4,7 +4,7 @@ What it is: mappings made from the models, as JSON, which is YAML. What it is no
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel
@@ -68,17 +68,16 @@ _CSV: Json = {
 }
 
 
-def whole_mapping(form: str, **changes: object) -> Json:
-    """A mapping that carries every leaf of every type. JSON and XML put things inside one another, CSV does not."""
+def whole_mapping(form: str, kinds: Iterable[str] = CATALOGUE, **changes: object) -> Json:
+    """A mapping that carries every leaf of every type, or of these. JSON and XML put things inside one another, CSV does not."""
     mapping: Json = {
         "dialect": f"whole-{form}",
         "title": "The whole",
         "form": form,
         "values": dict(_VALUES),
-        "messages": {kind: _message(kind, model, form) for kind, model in CATALOGUE.items()},
+        "messages": {kind: _message(kind, CATALOGUE[kind], form) for kind in kinds},
     }
     if form == "json":
-        del mapping["values"]["instant"]
         mapping["empty"] = "stated"
     else:
         mapping["header"] = {name: fact for name, fact in _HEADER.items() if form == "xml" or name != "case_reference"}
@@ -86,6 +85,8 @@ def whole_mapping(form: str, **changes: object) -> Json:
         mapping["xml"] = {"root": "Letter", "namespace": "urn:example:whole"}
     if form == "csv":
         mapping |= {"csv": _CSV, "empty": "absent", "empty_word": "NONE"}
+    said = json.dumps([mapping["messages"], mapping.get("header"), mapping.get("csv")])
+    mapping["values"] = {name: value for name, value in mapping["values"].items() if f'"{name}"' in said}
     return mapping | changes
 
 

@@ -1,5 +1,7 @@
 """Every mistake in a mapping is named with its place and line, all of them at once."""
 
+from typing import Any
+
 import pytest
 
 from adapters.agencies.declarative.adapter import load
@@ -71,6 +73,11 @@ WRONG = [
 ]
 
 
+def _some(form: str, **changes: object) -> dict[str, Any]:
+    """A mapping of a few types that makes use of every kind of value."""
+    return whole_mapping(form, ("Contact", "Event", "ConsolidatedTransferRequest", "InterchangeStatusNotification", "ProcessContact"), **changes)
+
+
 def test_the_small_mapping_is_right() -> None:
     assert mistakes(BASE) == ()
 
@@ -121,7 +128,7 @@ def test_what_a_message_says_of_itself_must_fit(extra: str, what: str) -> None:
 
 
 def test_a_list_of_states_must_be_complete() -> None:
-    mapping = whole_mapping("json", codes={"state": {"pairs": {"PN": "OPEN", "TA": "TAKEN", "XX": "ODD"}}})
+    mapping = _some("json", codes={"state": {"pairs": {"PN": "OPEN", "TA": "TAKEN", "XX": "ODD"}}})
     mapping["values"]["state"] = {"is": "code", "table": "state"}
     for member in mapping["messages"]["ConsolidatedTransferRequest"]["lists"][0]["members"]:
         if member["of"] == "status":
@@ -140,7 +147,7 @@ def test_a_list_of_states_must_be_complete() -> None:
     ],
 )
 def test_what_is_joined_must_come_apart_again(value: dict[str, str], paths: list[str], what: str) -> None:
-    mapping = whole_mapping("json")
+    mapping = _some("json")
     mapping["values"]["both"] = value
     members = [one for one in mapping["messages"]["Contact"]["members"] if one["of"] not in {"contact_type.code", "contact_type.description"}]
     mapping["messages"]["Contact"]["members"] = [*members, {"place": "both", "of": paths, "value": "both"}]
@@ -156,7 +163,7 @@ def test_what_is_joined_must_come_apart_again(value: dict[str, str], paths: list
     ],
 )
 def test_the_envelope_of_xml_must_fit(change: dict[str, object], what: str) -> None:
-    assert any(what in one.what for one in mistakes(whole_mapping("xml", **change)))
+    assert any(what in one.what for one in mistakes(_some("xml", **change)))
 
 
 @pytest.mark.parametrize(
@@ -173,7 +180,7 @@ def test_the_envelope_of_xml_must_fit(change: dict[str, object], what: str) -> N
     ],
 )
 def test_facts_of_the_envelope_must_fit(facts: dict[str, object], what: str) -> None:
-    mapping = whole_mapping("xml")
+    mapping = _some("xml")
     mapping["header"] |= facts
     assert any(what in one.what for one in mistakes(mapping)), mistakes(mapping)
 
@@ -193,7 +200,7 @@ def test_facts_of_the_envelope_must_fit(facts: dict[str, object], what: str) -> 
     ],
 )
 def test_the_lines_of_a_batch_must_fit(changes: dict[str, object], what: str) -> None:
-    mapping = whole_mapping("csv")
+    mapping = _some("csv")
     mapping["csv"] = mapping["csv"] | changes
     assert any(what in one.what for one in mistakes(mapping)), mistakes(mapping)
 
