@@ -135,9 +135,9 @@ def _validated(shape: Shape, own: Reading, more: Sequence[Reading]) -> Payload:
         payload = own.model.model_validate(own.values)
     except ValidationError as error:
         told = faults_of(error, lambda location: _place(location, shape, own, more), model=own.model)
-        raise refusal_of(_all(found, told)[:MAX_FAULTS]) from None
+        raise refusal_of(_all(found, told)) from None
     if found:
-        raise refusal_of(found[:MAX_FAULTS])
+        raise refusal_of(found)
     if not isinstance(payload, Payload):
         raise TypeError(shape.type)
     return payload

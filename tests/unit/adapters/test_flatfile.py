@@ -369,6 +369,7 @@ def test_messages_and_faults_are_bounded() -> None:
         (b"a,,\r\n", [("a", None, None)]),
         (b'a,"",""\r\n', [("a", "", "")]),
         (b'a, ," "\r\n', [("a", None, "")]),
+        (b"a, ,  b \r\n", [("a", None, "  b ")]),
         (b'"a""b","c,d"\r\n"e\r\nf"\r\n', [('a"b', "c,d"), ("e\r\nf",)]),
         (b'""""\r\n', [('"',)]),
         ("é,\u2028,\ufeff\r\n".encode(), [("é", "\u2028", "\ufeff")]),
@@ -381,6 +382,32 @@ def test_lines_keep_what_the_csv_module_loses(content: bytes, cells: list[tuple[
 @pytest.mark.parametrize("cells", [("a", None), ("", "b"), ('"', "x,y", "p\r\nq", " r", "s ", "\t"), ("=1+1", "+1", "-1", "@x")])
 def test_cells_survive_being_written(cells: tuple[str | None, ...]) -> None:
     assert [line.cells for line in lines_of(written(cells).encode())] == [cells]
+
+
+def test_blanks_around_are_quoted() -> None:
+    assert written((" r", "s ", "t u")) == '" r","s ",t u\r\n'
+
+
+@pytest.mark.parametrize("quoted", [b"", b'""'])
+def test_columns_are_bounded_with_quotation_marks_and_without(quoted: bytes) -> None:
+    assert len(next(lines_of(quoted + b"," * 99 + b"\r\n")).cells) == 100
+    with pytest.raises(Refusal) as caught:
+        next(lines_of(quoted + b"," * 100 + b"\r\n"))
+    assert caught.value.fault.code is FaultCode.TOO_COMPLEX
+
+
+@pytest.mark.parametrize(("said", "pointer"), [(b"C17UAT/C17B341", "line 5, column 17 (Worker)"), (b"GRP", "line 5, column 9 (ProjectType)")])
+def test_what_is_mandatory_cannot_be_stated_as_empty(said: bytes, pointer: str) -> None:
+    wrong = _ADAPTER.read(_flat("plain/batch-of-three").replace(said, b'""').replace(b",Group placement,", b",,")).entries[1]
+    assert isinstance(wrong, Misread)
+    assert [(fault.code, fault.pointer) for fault in wrong.faults] == [(FaultCode.ELEMENT_MISSING, pointer)]
+
+
+def test_what_only_follows_is_not_told_besides() -> None:
+    """A reason that cannot be read is not missing, nor is the rejection without one."""
+    (wrong,) = _ADAPTER.read(_flat("plain/ConsolidatedTransferResponse-RQ-reject").replace(b",2,501,", b",2,999,")).entries
+    assert isinstance(wrong, Misread)
+    assert [(fault.code, fault.pointer) for fault in wrong.faults] == [(FaultCode.CODE_UNKNOWN, "line 4, column 7 (RejectReason)")]
 
 
 def test_minutes_pence_and_ids_are_summed() -> None:
