@@ -7,7 +7,18 @@ the `Changes` of a whole batch in one, and hands back those that were stale.
 from dataclasses import dataclass
 
 from gateway.audit.events import AuditEvent
-from gateway.records import Attempt, Delivery, DuplicateKey, MessageRecord, OutboxEntry, ReceiptRecord, SubmissionRecord
+from gateway.records import (
+    Attempt,
+    Delivery,
+    DuplicateKey,
+    Interest,
+    MessageRecord,
+    OutboxEntry,
+    ReceiptRecord,
+    Responsibility,
+    SubmissionRecord,
+    Takeover,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +36,11 @@ class Changes:
     new_deliveries: tuple[Delivery, ...] = ()
     deliveries: tuple[Delivery, ...] = ()
     """Updates; stale unless `version` is the stored one."""
+    interests: tuple[Interest, ...] = ()
+    """Known ones are left as they are."""
+    takeovers: tuple[Takeover, ...] = ()
+    responsibilities: tuple[Responsibility, ...] = ()
+    """The newest by `since` stands, in whatever order they are written."""
     attempts: tuple[Attempt, ...] = ()
     receipts: tuple[ReceiptRecord, ...] = ()
     outbox: tuple[OutboxEntry, ...] = ()

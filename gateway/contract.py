@@ -20,6 +20,7 @@ from gateway.partners.history import DirectoryChanges, ProfileVersion
 from gateway.partners.party import Organisation, Party
 from gateway.records import (
     Attempt,
+    CaseParties,
     CheckpointRecord,
     DeadLetter,
     DeadLetterState,
@@ -30,6 +31,7 @@ from gateway.records import (
     OutboxEntry,
     ReceiptRecord,
     SubmissionRecord,
+    Takeover,
 )
 from gateway.trust.keyring import KeyRecord
 from schemas.identifiers import DeliveryId, KeyId, MessageId, OrganisationId, PartyCode, SubmissionId
@@ -110,6 +112,12 @@ class Queries(Protocol):
 
     def shelf(self, recipients: Sequence[PartyCode], after: int, limit: int) -> Sequence[Delivery]:
         """Waiting deliveries of these parties, heads of their lanes first, in order of sequence."""
+
+    def cases(self, lookups: Sequence[str]) -> Mapping[str, CaseParties]:
+        """Who has to do with each case, named by its lookup. A case that nobody ever named is absent."""
+
+    def takeovers(self, messages: Sequence[MessageId]) -> Mapping[MessageId, Takeover]:
+        """Those of these messages that say that their sender takes a case over."""
 
     def attempts(self, delivery: DeliveryId) -> Sequence[Attempt]: ...
 

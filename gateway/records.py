@@ -86,6 +86,51 @@ class MessageRecord:
     """`schemas.catalogue.dump` of the Message."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interest:
+    """A party has to do with a case: it is among those that a broadcast about the case goes to."""
+
+    case_lookup: str
+    party: PartyCode
+    since: datetime
+    why: str
+    """`sent`, `received` or `responsible`."""
+    message_id: MessageId
+    """The first message that made it so."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Responsibility:
+    """Who was last told to be responsible for a case."""
+
+    case_lookup: str
+    party: PartyCode
+    since: datetime
+    """When the message that says so was accepted; an older one changes nothing."""
+    message_id: MessageId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Takeover:
+    """A message in which a party says that it takes a case over, until its recipient has agreed."""
+
+    message_id: MessageId
+    case_lookup: str
+    party: PartyCode
+    """Who takes over: the sender."""
+    giver: PartyCode
+    """Who gives it away, as the message says."""
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CaseParties:
+    """Who has to do with a case, as far as this gateway was told."""
+
+    responsible: PartyCode | None = None
+    interested: frozenset[PartyCode] = frozenset()
+
+
 class DeliveryKind(StrEnum):
     """What a delivery carries."""
 

@@ -62,6 +62,7 @@ class FaultCode(StrEnum):
     KEY_REUSED = "key-reused"
     UNKNOWN_RECIPIENT = "unknown-recipient"
     NO_RECIPIENT = "no-recipient"
+    FILTERED_OUT = "filtered-out"
     PARTNER_NOT_LIVE = "partner-not-live"
     TEST_IN_LIVE = "test-in-live"
     # content

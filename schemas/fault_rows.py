@@ -166,6 +166,17 @@ FAULTS: dict[FaultCode, FaultRow] = {
     ),
     FaultCode.UNKNOWN_RECIPIENT: FaultRow("The recipient is not known here", _E, Category.ROUTING, _S, False, 422, "Sender", 404, "Check the recipient code."),
     FaultCode.NO_RECIPIENT: FaultRow("The message is for nobody", _E, Category.ROUTING, _S, False, 422, "Sender", 404, "Name at least one recipient."),
+    FaultCode.FILTERED_OUT: FaultRow(
+        "The recipient has agreed not to get this message",
+        _E,
+        Category.ROUTING,
+        _S,
+        False,
+        422,
+        "Sender",
+        422,
+        "Leave this recipient out, or have the operator change what it takes.",
+    ),
     FaultCode.PARTNER_NOT_LIVE: FaultRow(
         "The partner is not connected", _E, Category.ROUTING, _S, True, 422, "Receiver", 503, "Ask the operator when the partner will be live."
     ),

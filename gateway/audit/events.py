@@ -31,6 +31,7 @@ class AuditCode(StrEnum):
     DELIVERY_RETRIED = "delivery.retried"
     DELIVERY_DISCARDED = "delivery.discarded"
     DETAIL_FETCHED = "detail.fetched"
+    RESPONSIBILITY_CHANGED = "responsibility.changed"
     RECEIPT_ISSUED = "receipt.issued"
     RECEIPT_REFUSED = "receipt.refused"
     NOTICE_SENT = "notice.sent"
@@ -59,6 +60,7 @@ SENTENCES: dict[AuditCode, str] = {
     AuditCode.DELIVERY_RETRIED: "A person put a delivery back on the road.",
     AuditCode.DELIVERY_DISCARDED: "A person ended a delivery, with a reason.",
     AuditCode.DETAIL_FETCHED: "A recipient fetched the message that an event had pointed it at.",
+    AuditCode.RESPONSIBILITY_CHANGED: "A transfer that was accepted reached its other side: from now on its receiver is responsible for the case here.",
     AuditCode.RECEIPT_ISSUED: "The gateway signed a receipt.",
     AuditCode.RECEIPT_REFUSED: "A partner's receipt did not settle anything.",
     AuditCode.NOTICE_SENT: "A receipt or status notification was handed to the sender's system.",

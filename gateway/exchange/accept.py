@@ -13,18 +13,21 @@ from broker.parcel import INLINE_LIMIT_BYTES, Parcel, encode
 from gateway.audit.events import AuditCode, AuditEvent, Fact
 from gateway.changes import Changes
 from gateway.exchange import fates, receipts
+from gateway.exchange.cases import Cases
 from gateway.exchange.fates import Rejected, Taken
 from gateway.exchange.means import Means
+from gateway.exchange.recipients import Addressing
 from gateway.exchange.results import Accepted, Declined, SubmitResult
 from gateway.exchange.route import Leg
 from gateway.exchange.submission import Submission
+from gateway.exchange.takeovers import takeover_in
 from gateway.partners.agreement import Agreement, DeliveryMode
 from gateway.partners.directory import Directory
-from gateway.records import Delivery, DeliveryKind, DuplicateKey, MessageRecord, OutboxEntry, SubmissionRecord, Verdict
+from gateway.records import Delivery, DeliveryKind, DuplicateKey, Interest, MessageRecord, OutboxEntry, SubmissionRecord, Verdict
 from gateway.trust.contract import VerifiedContent
 from gateway.trust.detached import whole
 from gateway.trust.digests import digest
-from gateway.trust.sealing import case_lookup, seal, seal_parcel
+from gateway.trust.sealing import seal, seal_parcel
 from schemas.catalogue import dump
 from schemas.envelope import Interchange, Message
 from schemas.faults import Fault, FaultCode, Refusal
@@ -93,11 +96,14 @@ class Acceptance:
     means: Means
     now: datetime
     submission_id: SubmissionId
+    cases: Cases
+    """Every case of the interchange, loaded."""
     supersedes: DuplicateKey | None = None
 
     def decide(self) -> Decision:
         """Accept what can be taken. Raises Refusal where the whole interchange falls."""
-        judged = fates.judge(self.interchange, self.agreement, self.directory, self.means.new_id)
+        seen = self.cases.draft()
+        judged = fates.judge(self.interchange, self.agreement, self.directory, seen, self.means, self.now)
         taken = [fate for fate in judged if isinstance(fate, Taken)]
         signed = receipts.of_submission(
             means=self.means,
@@ -109,18 +115,18 @@ class Acceptance:
             verdicts=tuple(fates.verdict(fate) for fate in judged),
             also=[fault for fate in judged if isinstance(fate, Rejected) for fault in fate.faults[1:]],
         )
-        changes = self._changes(signed, taken, [fate for fate in judged if isinstance(fate, Rejected)])
+        changes = self._changes(signed, taken, [fate for fate in judged if isinstance(fate, Rejected)], seen.added)
         ids = tuple(fate.message.message_id for fate in taken)
         return Decision(Accepted(submission_id=self.submission_id, message_ids=ids, receipt=signed.jws, sender=self.interchange.sender), changes)
 
-    def _changes(self, signed: receipts.SignedReceipt, taken: Sequence[Taken], rejected: Sequence[Rejected]) -> Changes:
+    def _changes(self, signed: receipts.SignedReceipt, taken: Sequence[Taken], rejected: Sequence[Rejected], interests: tuple[Interest, ...]) -> Changes:
         messages, deliveries, parcels = [], [], []
         events = [self._accepted_event(signed, len(taken), len(rejected)), *(self._refused_event(fate) for fate in rejected)]
         for fate in taken:
             plain = dump(fate.message)
             record = self._message_record(fate.message, plain)
             messages.append(record)
-            events.append(self._message_event(record, fate.legs))
+            events.append(self._message_event(record, fate))
             for leg in fate.legs:
                 delivery = self._delivery(record, leg, signed)
                 deliveries.append(delivery)
@@ -132,6 +138,8 @@ class Acceptance:
             supersedes=self.supersedes,
             messages=tuple(messages),
             new_deliveries=tuple(deliveries),
+            interests=interests,
+            takeovers=tuple(found for fate in taken if (found := takeover_in(fate.message, self.directory, self.means.lookup_key, self.now))),
             outbox=tuple(parcels) + self._answer(signed),
             events=tuple(events),
         )
@@ -165,7 +173,7 @@ class Acceptance:
             action=header.action.value,
             version=header.version,
             control_reference=header.control_reference,
-            case_lookup=case_lookup(self.means.lookup_key, header.case_reference) if header.case_reference else None,
+            case_lookup=self.cases.lookup(header.case_reference, self.means.lookup_key) if header.case_reference else None,
             in_reply_to=header.in_reply_to,
             test=bool(header.test),
             prepared_at=header.prepared_at,
@@ -211,8 +219,12 @@ class Acceptance:
             facts["pointer"] = fault.pointer
         return AuditEvent(AuditCode.MESSAGE_REFUSED, self.now, self.submission_id, facts)
 
-    def _message_event(self, record: MessageRecord, legs_: tuple[Leg, ...]) -> AuditEvent:
-        facts = {"submission": self.submission_id, "type": record.type, "recipients": ",".join(leg.recipient for leg in legs_)}
+    def _message_event(self, record: MessageRecord, fate: Taken) -> AuditEvent:
+        facts: dict[str, Fact] = {"submission": self.submission_id, "type": record.type, "recipients": ",".join(leg.recipient for leg in fate.legs)}
+        if fate.addressing is not Addressing.NAMED:
+            facts["addressing"] = fate.addressing.value
+        if fate.left_out:
+            facts["left_out"] = ",".join(fate.left_out)
         return AuditEvent(AuditCode.MESSAGE_ACCEPTED, self.now, record.message_id, facts)
 
 

@@ -5,16 +5,20 @@ entries that a first receipt has for them. What it is not: the acceptance (`acce
 into a refusal of the whole. Called by `accept`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
+from gateway.exchange.cases import Cases
+from gateway.exchange.means import Means
 from gateway.exchange.receipts import fault_claim
-from gateway.exchange.route import Leg, check_header, legs
+from gateway.exchange.recipients import Addressing, Way, recipients_of, way
+from gateway.exchange.route import Leg, check_header
 from gateway.partners.agreement import Agreement
 from gateway.partners.directory import Directory
 from schemas.envelope import Entry, Header, Interchange, Message, Misread
 from schemas.faults import Fault, Refusal, refusal_of
-from schemas.identifiers import MessageId
+from schemas.identifiers import MessageId, PartyCode
 from schemas.receipts import MessageVerdict
 
 ACCEPTED, REFUSED = "accepted", "refused"
@@ -25,7 +29,11 @@ class Taken:
     """One message that can go on its way."""
 
     message: Message
+    """With the recipients that it has, whatever its sender named."""
     legs: tuple[Leg, ...]
+    addressing: Addressing = Addressing.NAMED
+    left_out: tuple[str, ...] = ()
+    """Of a broadcast."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +48,12 @@ class Rejected:
 Fate = Taken | Rejected
 
 
-def judge(interchange: Interchange, agreement: Agreement, directory: Directory, new_id: Callable[[], str]) -> tuple[Fate, ...]:
-    """One fate per message, in order. Raises Refusal, of everything that is wrong, where the whole falls: by
-    default with the first bad message, where the agreement takes the good ones only when there are none."""
-    fates = tuple(_fate(entry, agreement, directory, new_id) for entry in interchange.entries)
+def judge(interchange: Interchange, agreement: Agreement, directory: Directory, cases: Cases, means: Means, now: datetime) -> tuple[Fate, ...]:
+    """One fate per message, in order; `cases` learns who has to do with which. Raises Refusal, of everything that is
+    wrong, where the whole falls: by default with the first bad message, where the agreement takes the good ones only
+    when there are none."""
+    judge_one = _Judge(agreement, directory, cases, means, now)
+    fates = tuple(judge_one.fate(entry) for entry in interchange.entries)
     rejected = [fate for fate in fates if isinstance(fate, Rejected)]
     if rejected and (not agreement.partial or len(rejected) == len(fates)):
         raise refusal_of([fault for fate in rejected for fault in fate.faults])
@@ -69,19 +79,39 @@ def of_the_fallen(interchange: Interchange, refusal: Refusal) -> tuple[MessageVe
     return tuple(_refused(entry, told.get(entry.reference)) for entry in interchange.entries)
 
 
-def _fate(entry: Entry | Misread, agreement: Agreement, directory: Directory, new_id: Callable[[], str]) -> Fate:
-    if isinstance(entry, Misread):
-        return Rejected(entry, _numbered(entry.faults, entry.reference))
-    try:
-        way = _way(entry.header, agreement, directory)
-    except Refusal as refusal:
-        return Rejected(entry, _numbered((refusal.fault, *refusal.also), entry.reference))
-    return Taken(Message(MessageId(new_id()), entry.header, entry.payload), way)
+@dataclass(frozen=True, slots=True)
+class _Judge:
+    """What is the same for all messages of one interchange."""
 
+    agreement: Agreement
+    directory: Directory
+    cases: Cases
+    means: Means
+    now: datetime
 
-def _way(header: Header, agreement: Agreement, directory: Directory) -> tuple[Leg, ...]:
-    check_header(header, agreement)
-    return legs(header, directory)
+    def fate(self, entry: Entry | Misread) -> Fate:
+        if isinstance(entry, Misread):
+            return Rejected(entry, _numbered(entry.faults, entry.reference))
+        try:
+            found = self._way(entry)
+        except Refusal as refusal:
+            return Rejected(entry, _numbered((refusal.fault, *refusal.also), entry.reference))
+        message_id, recipients = MessageId(self.means.new_id()), recipients_of(found.legs)
+        self._note(entry.header, recipients, message_id)
+        # What the sender named is in the archive; what is stored says who has it.
+        header = entry.header if entry.header.recipients == recipients else replace(entry.header, recipients=recipients)
+        return Taken(Message(message_id, header, entry.payload), found.legs, found.addressing, found.left_out)
+
+    def _way(self, entry: Entry) -> Way:
+        check_header(entry.header, self.agreement)
+        return way(entry.header, entry.payload, self.directory, self.cases.of(entry.header.case_reference))
+
+    def _note(self, header: Header, recipients: Sequence[PartyCode], message_id: MessageId) -> None:
+        if header.case_reference is None:
+            return
+        self.cases.interest(header.case_reference, header.sender, "sent", message_id, self.now)
+        for code in recipients:
+            self.cases.interest(header.case_reference, code, "received", message_id, self.now)
 
 
 def _numbered(faults: Sequence[Fault], reference: int) -> tuple[Fault, ...]:

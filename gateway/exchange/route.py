@@ -1,8 +1,7 @@
-"""Routing: who gets it, and whether this pair may exchange this.
+"""Routing: whether this sender may send this.
 
-What it is: the checks between a verified, parsed interchange and its deliveries. What it is not: content
-rules (adapters) nor signatures (`trust`). Recipients are decided before we answer, so that a message for
-nobody is refused to its sender's face.
+What it is: the checks between a verified, parsed interchange and its messages. What it is not: content
+rules (adapters), signatures (`trust`), nor who gets it (`recipients`).
 """
 
 from dataclasses import dataclass
@@ -74,24 +73,7 @@ def check_header(header: Header, agreement: Agreement) -> None:
         raise refuse(FaultCode.TEST_IN_LIVE, reference=header.reference)
 
 
-def legs(header: Header, directory: Directory) -> tuple[Leg, ...]:
-    """Every recipient with its agreement; refuses a message for nobody and for whoever is not connected."""
-    if not header.recipients:
-        raise refuse(FaultCode.NO_RECIPIENT, reference=header.reference)
-    return tuple(_leg(code, header, directory) for code in dict.fromkeys(header.recipients))
-
-
-def _leg(code: PartyCode, header: Header, directory: Directory) -> Leg:
-    organisation, agreement = directory.organisation_of(code), directory.outbound(code)
-    if organisation is None:
-        raise refuse(FaultCode.UNKNOWN_RECIPIENT, "No party of this code is registered.", pointer="recipient", reference=header.reference)
-    if agreement is None or not _accepting(organisation):
-        raise refuse(FaultCode.PARTNER_NOT_LIVE, f"{code} is not connected as a recipient.", pointer="recipient", reference=header.reference)
-    if agreement.types is not None and header.type not in agreement.types:
-        raise refuse(FaultCode.TYPE_NOT_AGREED, f"{header.type} is not agreed with {code}.", reference=header.reference)
-    return Leg(code, organisation.organisation_id, agreement)
-
-
-def _accepting(organisation: Organisation) -> bool:
+def accepting(organisation: Organisation) -> bool:
+    """True where messages for its parties are taken."""
     # A suspended partner still gets its mail kept: suspension stops hand-overs, not acceptance.
     return organisation.standing in (*_IN_SERVICE, Standing.SUSPENDED)

@@ -12,15 +12,15 @@ from types import MappingProxyType
 
 from gateway.audit.events import AuditCode, AuditEvent, Fact
 from gateway.changes import Changes
-from gateway.exchange import notices, receipts
+from gateway.exchange import notices, receipts, takeovers
 from gateway.exchange.delivery import EVENT_OF_STAGE, Event, next_state
 from gateway.exchange.means import Means
 from gateway.exchange.siblings import Siblings
 from gateway.partners.agreement import Agreement
 from gateway.partners.directory import Directory
-from gateway.records import Attempt, Delivery, DeliveryKind, DeliveryState, ReceiptRecord, SubmissionRecord
+from gateway.records import Attempt, Delivery, DeliveryKind, DeliveryState, ReceiptRecord, SubmissionRecord, Takeover
 from schemas.faults import FAULTS, Fault, FaultCode
-from schemas.identifiers import DeliveryId, OrganisationId
+from schemas.identifiers import DeliveryId, MessageId, OrganisationId
 from schemas.receipts import Basis, Evidence, FaultClaim, Stage
 
 _EVENT_CODES = {
@@ -58,6 +58,8 @@ class Surroundings:
     """All message deliveries of the same submission, this one included."""
     versions: Mapping[DeliveryId, str] = field(default_factory=lambda: MappingProxyType({}))
     """Where the sender is told per message: what records have now, by the delivery of it that met a conflict."""
+    takeovers: Mapping[MessageId, Takeover] = field(default_factory=lambda: MappingProxyType({}))
+    """Messages of which a takeover waits for this word."""
 
 
 def say(delivery: Delivery, word: Word, around: Surroundings, means: Means, now: datetime, *, attempt: Attempt | None = None) -> Changes:
@@ -81,6 +83,7 @@ def say(delivery: Delivery, word: Word, around: Surroundings, means: Means, now:
         updated_at=now,
     )
     facts: dict[str, Fact] = {"basis": word.basis.value, "receipt": signed.digest, "sent": delivery.sent_digest or ""}
+    taken_over = takeovers.counted(settled, around.takeovers, around.directory, now)
     told = notices.tell(settled, signed, around.directory, around.submission, around.siblings, around.versions, means, now)
     return Changes(
         lane=delivery.lane,
@@ -89,8 +92,10 @@ def say(delivery: Delivery, word: Word, around: Surroundings, means: Means, now:
         receipts=(_record(settled, signed, now),),
         messages=told.messages,
         new_deliveries=told.deliveries,
+        interests=taken_over.interests,
+        responsibilities=taken_over.responsibilities,
         outbox=told.outbox,
-        events=(_event(settled, now, facts), *told.events),
+        events=(_event(settled, now, facts), *taken_over.events, *told.events),
     )
 
 

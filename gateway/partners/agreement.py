@@ -7,6 +7,7 @@ adding a partner with a known dialect and channel is rows only.
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from gateway.partners.filters import ContentFilter
 from gateway.partners.hours import WorkingHours
 from gateway.trust.policy import STRICT, SecurityPolicy
 from schemas.identifiers import PartyCode
@@ -98,6 +99,8 @@ class Agreement:
     """Outbound: it is among those that reference data is broadcast to."""
     broadcast_offender_data: bool = True
     """Outbound: it is among those that a case's data is broadcast to, where it has an interest in the case."""
+    filters: ContentFilter = field(default_factory=ContentFilter)
+    """Outbound: which messages it takes, by type, action and codes."""
     metadata_updates: bool = True
     """Outbound: it takes messages about documents in the document store. There are none among the message types yet:
     it is kept and shown, and steers nothing until there are."""

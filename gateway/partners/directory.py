@@ -34,6 +34,15 @@ class Directory:
         are routed away."""
         return tuple(sorted(code for code, party in self.parties.items() if party.served_by == organisation))
 
+    def party_behind(self, provider: str) -> PartyCode | None:
+        """Whom to address on the wire for a provider that a payload names: itself, or the party of a division."""
+        return PartyCode(provider) if provider in self.parties else self.division_of(provider)
+
+    @property
+    def registers(self) -> frozenset[PartyCode]:
+        """Parties whose case system keeps the register of cases: those with divisions behind them."""
+        return frozenset(code for code, party in self.parties.items() if party.divisions)
+
     def inbound(self, code: PartyCode) -> Agreement | None:
         """What was agreed for messages from this party."""
         return self._agreed(code, Direction.INBOUND)

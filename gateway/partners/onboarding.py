@@ -14,7 +14,9 @@ from enum import StrEnum
 from gateway.audit.events import AuditCode, AuditEvent
 from gateway.partners.agreement import Agreement, DeliveryMode, Direction
 from gateway.partners.directory import Directory
+from gateway.partners.filters import mistake_in
 from gateway.partners.party import Organisation, Party, Standing
+from gateway.partners.reserved import RESERVED
 from gateway.partners.terms import is_endpoint, out_of_range
 from gateway.trust.keyring import KeyRecord, KeyUse
 from gateway.trust.policy import LEGACY_SPG
@@ -63,6 +65,7 @@ class Rule(StrEnum):
     ROUTE_INVALID = "route-invalid"
     ORGANISATION_DIVIDED = "organisation-divided"
     ENDPOINT_INVALID = "endpoint-invalid"
+    FILTER_INVALID = "filter-invalid"
     VALUE_OUT_OF_RANGE = "value-out-of-range"
     KEY_ALGORITHM = "key-algorithm"
     KEY_VALIDITY = "key-validity"
@@ -94,6 +97,7 @@ RULES: dict[Rule, str] = {
     Rule.ROUTE_INVALID: "The code cannot be routed to that organisation.",
     Rule.ORGANISATION_DIVIDED: "The parties of one organisation send in one dialect, under one policy and one maximum age, per packaging: its keys say which.",
     Rule.ENDPOINT_INVALID: "The endpoint does not fit the delivery mode.",
+    Rule.FILTER_INVALID: "A content filter names something that is not there.",
     Rule.VALUE_OUT_OF_RANGE: "A number of the agreement is out of range.",
     Rule.KEY_ALGORITHM: "The algorithm of the key is not allowed.",
     Rule.KEY_VALIDITY: "The validity of the key is not allowed.",
@@ -180,6 +184,8 @@ def put_party(directory: Directory, party: Party, now: datetime) -> tuple[Party,
     """A party belongs to one organisation for ever: receipts and keys were made under it."""
     if not _PARTY_CODE.fullmatch(party.code):
         raise OnboardingError(Rule.PARTY_CODE_INVALID)
+    if party.code in RESERVED:
+        raise OnboardingError(Rule.PARTY_CODE_INVALID, f"{party.code} is reserved: it stands for recipients that the gateway chooses.")
     _require_not_left(require_organisation(directory, party.organisation))
     known = directory.parties.get(party.code)
     if known is not None and known.organisation != party.organisation:
@@ -202,6 +208,8 @@ def put_agreement(directory: Directory, agreement: Agreement, parts: Parts, now:
     _check_endpoints(agreement)
     if (mistake := out_of_range(agreement)) is not None:
         raise OnboardingError(Rule.VALUE_OUT_OF_RANGE, mistake)
+    if (mistake := mistake_in(agreement.filters, outbound=agreement.direction is Direction.OUTBOUND)) is not None:
+        raise OnboardingError(Rule.FILTER_INVALID, mistake)
     event = _changed(
         agreement.party,
         now,

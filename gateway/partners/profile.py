@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from gateway.partners.agreement import Agreement, DeliveryMode, Direction, LastStage, OrderUntil, RetryPolicy
+from gateway.partners.filters import ContentFilter, Match
 from gateway.partners.hours import Day, WorkingHours
 from gateway.partners.party import Division, Kind, Organisation, Party
 from gateway.trust.keyring import KeyUse
@@ -88,7 +89,33 @@ class RetryEntry(_Closed):
     resend_seconds: float | None = Field(default=None, description="Queue and drop: how long to wait for a receipt before handing over again.")
 
 
-_OTHERWISE = {"party", "direction", "policy", "retry", "types", "receipt_stages", "working_hours"}
+class MatchEntry(_Closed):
+    """One rule of a content filter: it matches where everything that it names matches."""
+
+    types: frozenset[str] | None = Field(default=None, description="Message types.")
+    actions: frozenset[Literal["INS", "UPD", "DEL", "SYS", "RSP"]] | None = Field(default=None, description="Actions.")
+    codes: dict[str, frozenset[str]] = Field(
+        default={}, max_length=20, description="JSON pointer into the canonical payload, such as /contact_type/code, with codes of which one stands there."
+    )
+
+    def record(self) -> Match:
+        """The rule that this stands for."""
+        actions = None if self.actions is None else frozenset(map(str, self.actions))
+        return Match(types=self.types, actions=actions, codes=tuple(sorted(self.codes.items(), key=lambda item: item[0])))
+
+
+class FiltersEntry(_Closed):
+    """Which messages a recipient takes: nothing that `except` matches, and where there is an `only`, what it matches."""
+
+    only: tuple[MatchEntry, ...] = Field(default=(), max_length=50, description="It takes what one of these matches.")
+    excepted: tuple[MatchEntry, ...] = Field(default=(), max_length=50, alias="except", description="It takes nothing that one of these matches.")
+
+    def record(self) -> ContentFilter:
+        """The filter that this stands for."""
+        return ContentFilter(only=tuple(rule.record() for rule in self.only), excepted=tuple(rule.record() for rule in self.excepted))
+
+
+_OTHERWISE = {"party", "direction", "policy", "retry", "types", "receipt_stages", "working_hours", "filters"}
 _NEEDED = ("dialect", "version", "packaging")
 
 
@@ -114,6 +141,7 @@ class AgreementEntry(_Closed):
     absorb: bool | None = Field(default=None, description="Inbound: a disabled sender; kept, refused with a receipt, delivered to nobody.")
     broadcast_reference_data: bool | None = Field(default=None, description="Outbound: reference data is broadcast to it.")
     broadcast_offender_data: bool | None = Field(default=None, description="Outbound: data of cases in which it has an interest is broadcast to it.")
+    filters: FiltersEntry | None = Field(default=None, description="Outbound: which messages it takes, by type, action and codes.")
     metadata_updates: bool | None = Field(default=None, description="Outbound: messages about stored documents; without effect until there are such messages.")
     working_hours: HoursEntry | None = Field(default=None, description="Outbound: instead of the organisation's.")
     partial: bool | None = Field(default=None, description="Inbound: take the good messages of an interchange although others are refused.")
@@ -135,6 +163,8 @@ class AgreementEntry(_Closed):
         said = {name: value for name in self.model_fields_set - _OTHERWISE if (value := getattr(self, name)) is not None}
         if self.retry is not None:
             said["retry"] = RetryPolicy(**self.retry.model_dump(exclude_none=True))
+        if self.filters is not None:
+            said["filters"] = self.filters.record()
         if self.receipt_stages is not None:
             said["receipt_stages"] = frozenset(str(stage) for stage in self.receipt_stages)
         if self.working_hours is not None and direction is Direction.OUTBOUND:

@@ -7,15 +7,16 @@ it is not: I/O, nor a rule. Called by the steps, which load it.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from gateway.changes import Changes
 from gateway.exchange.settle import Surroundings
 from gateway.exchange.siblings import Siblings
 from gateway.exchange.statuses import versions_told
 from gateway.partners.directory import Directory
-from gateway.records import Delivery, SubmissionRecord
+from gateway.records import Delivery, SubmissionRecord, Takeover
 from schemas.faults import FaultCode
-from schemas.identifiers import DeliveryId, SubmissionId
+from schemas.identifiers import DeliveryId, MessageId, SubmissionId
 
 
 @dataclass(slots=True)
@@ -32,6 +33,7 @@ class Around:
     """Of one batch."""
 
     directory: Directory
+    takeovers: Mapping[MessageId, Takeover] = field(default_factory=lambda: MappingProxyType({}))
     _interchanges: dict[SubmissionId, _Interchange] = field(default_factory=dict)
 
     def add(self, submission_id: SubmissionId, submission: SubmissionRecord | None, deliveries: Sequence[Delivery], versions: Mapping[DeliveryId, str]) -> None:
@@ -42,8 +44,8 @@ class Around:
         """What surrounds it now."""
         found = self._interchanges.get(delivery.submission_id)
         if found is None:
-            return Surroundings(directory=self.directory)
-        return Surroundings(directory=self.directory, submission=found.submission, siblings=found.siblings, versions=found.versions)
+            return Surroundings(directory=self.directory, takeovers=self.takeovers)
+        return Surroundings(directory=self.directory, submission=found.submission, siblings=found.siblings, versions=found.versions, takeovers=self.takeovers)
 
     def now(self, delivery: Delivery) -> Delivery:
         """The delivery as the decisions before leave it."""

@@ -18,7 +18,7 @@ from gateway.exchange.accept import Decision
 from gateway.exchange.means import Means
 from gateway.exchange.statuses import versions_told
 from gateway.partners.directory import Directory
-from gateway.records import Delivery
+from gateway.records import Delivery, DeliveryKind
 from gateway.steps.around import Around
 from gateway.trust.contract import ClaimedSender, Lookup, Packaging, SenderTrust
 from gateway.trust.keyring import KeyUse
@@ -98,8 +98,9 @@ class Step:
         return known[1]
 
     def _around(self, deliveries: Sequence[Delivery], directory: Directory) -> Around:
-        """Facts for telling senders. Only SPG senders need more than the directory."""
-        around = Around(directory)
+        """Facts for settling. Only for telling SPG senders more is needed than the directory and what waits for this word."""
+        messages = [d.message_id for d in deliveries if d.message_id is not None and d.kind is DeliveryKind.MESSAGE]
+        around = Around(directory, self._parts.store.queries.takeovers(messages) if messages else {})
         wanted = {d.submission_id for d in deliveries if (a := directory.inbound(d.sender)) is not None and a.packaging == "wss"}
         if wanted:
             submissions = self._parts.store.queries.submissions(list(wanted))

@@ -16,6 +16,7 @@ from gateway.changes import Changes
 from gateway.contract import StoreUnavailable
 from gateway.exchange import accept, route, settle, statements
 from gateway.exchange.accept import Acceptance, Decision, RefusalFacts
+from gateway.exchange.cases import Cases
 from gateway.exchange.delivery import BLOCKING
 from gateway.exchange.results import Declined, Settled, SubmitResult
 from gateway.exchange.statements import Statement
@@ -26,7 +27,7 @@ from gateway.records import Delivery, DuplicateKey, OutboxEntry, SubmissionRecor
 from gateway.steps.around import Around
 from gateway.steps.base import Step
 from gateway.trust.contract import SignerUnavailable, VerifiedContent
-from schemas.envelope import Interchange
+from schemas.envelope import Entry, Interchange
 from schemas.faults import Fault, FaultCode, Refusal, refuse
 from schemas.identifiers import MessageId, SubmissionId
 
@@ -136,22 +137,33 @@ class SubmitStep(Step):
         known = self._load_keys([item.key for item in items if isinstance(item, _Taken)])
         found = self._load_deliveries([item.statement for item in items if isinstance(item, _Said)])
         around = self._around(list(found.values()), directory)
+        cases = self._load_cases([item.interchange for item in items if isinstance(item, _Taken) and item.interchange is not None])
         successors = self._load_successors(list(found.values()), directory)
         decisions: list[Decision] = []
         for item in items:
             match item:
                 case _Taken():
-                    decisions.append(self._guarded(partial(self._take, item, known.get(item.key), directory)))
+                    decisions.append(self._guarded(partial(self._take, item, known.get(item.key), directory, cases)))
                 case _Said():
                     found_for_it = found.get(_place(item.statement))
                     decisions.append(self._guarded(partial(self._settle, item, found_for_it, directory, around, successors)))
                     around.note(decisions[-1].changes)
                 case Decision():
                     decisions.append(item)
+            cases.note(decisions[-1].changes)
         return decisions
 
     def _load_keys(self, keys: Sequence[DuplicateKey]) -> Mapping[DuplicateKey, SubmissionRecord]:
         return self._parts.store.queries.submissions_by_key(keys) if keys else {}
+
+    def _load_cases(self, interchanges: Sequence[Interchange]) -> Cases:
+        """Who has to do with the cases of all of them, in one question."""
+        cases, key = Cases(), self._parts.means.lookup_key
+        named = {crn for interchange in interchanges for entry in interchange.entries if isinstance(entry, Entry) and (crn := entry.header.case_reference)}
+        lookups = [cases.lookup(crn, key) for crn in sorted(named)]
+        if lookups:
+            cases.load(self._parts.store.queries.cases(lookups))
+        return cases
 
     def _load_deliveries(self, said: Sequence[Statement]) -> dict[str, Delivery]:
         queries = self._parts.store.queries
@@ -178,7 +190,7 @@ class SubmitStep(Step):
                     successors[recipient, lane] = waiting[0]
         return successors
 
-    def _take(self, item: _Taken, existing: SubmissionRecord | None, directory: Directory) -> Decision:
+    def _take(self, item: _Taken, existing: SubmissionRecord | None, directory: Directory, cases: Cases) -> Decision:
         now, means = self._now(), self._parts.means
         supersedes = None
         if existing is not None:
@@ -201,6 +213,7 @@ class SubmitStep(Step):
                 means=means,
                 now=now,
                 submission_id=SubmissionId(means.new_id()),
+                cases=cases,
                 supersedes=supersedes,
             ).decide()
         except Refusal as refusal:

@@ -6,11 +6,13 @@ policy is kept by name: what a name means is code, and cannot be changed by a ro
 
 import base64
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from gateway.partners.agreement import Agreement, DeliveryMode, Direction, LastStage, OrderUntil, RetryPolicy
+from gateway.partners.filters import ContentFilter, Match
 from gateway.partners.hours import Day, WorkingHours
 from gateway.partners.party import Division, Kind, Organisation, Party, Standing
 from gateway.trust.keyring import KeyRecord, KeyUse
@@ -62,9 +64,19 @@ def to_agreement(document: str) -> Agreement:
         "order": OrderUntil(fields["order"]),
         "types": None if types is None else frozenset(types),
         "retry": RetryPolicy(**fields["retry"]),
+        "filters": _filters(fields.get("filters", {})),
         "working_hours": None if hours is None else WorkingHours(**hours | {"days": frozenset(Day(day) for day in hours["days"])}),
     }
     return Agreement(**fields | kinds)
+
+
+def _filters(fields: Mapping[str, Any]) -> ContentFilter:
+    return ContentFilter(**{name: tuple(map(_match, rules)) for name, rules in fields.items()})
+
+
+def _match(fields: Mapping[str, Any]) -> Match:
+    types, actions = (None if fields[name] is None else frozenset(fields[name]) for name in ("types", "actions"))
+    return Match(types=types, actions=actions, codes=tuple((pointer, frozenset(wanted)) for pointer, wanted in fields["codes"]))
 
 
 def key_document(key: KeyRecord) -> str:

@@ -14,7 +14,19 @@ from sqlalchemy import BindParameter, Connection, Row, Select, and_, bindparam, 
 from gateway.audit.chain import microseconds
 from gateway.audit.events import AuditRecord
 from gateway.contract import MessageFilter, QueueFigures
-from gateway.records import Attempt, Delivery, DeliveryKind, DeliveryState, DuplicateKey, MessageRecord, ReceiptRecord, SubmissionRecord
+from gateway.records import (
+    Attempt,
+    CaseParties,
+    Delivery,
+    DeliveryKind,
+    DeliveryState,
+    DuplicateKey,
+    MessageRecord,
+    ReceiptRecord,
+    SubmissionRecord,
+    Takeover,
+)
+from gateway.store.cases import read_cases, read_takeovers
 from gateway.store.engine import CHUNK, Database
 from gateway.store.finding import find_messages
 from gateway.store.rows import Value, key_digest, to_attempt, to_audit_record, to_delivery, to_message, to_receipt, to_submission, to_time
@@ -159,6 +171,16 @@ class SqlQueries:
         retrying or set-aside one of its lane is left out."""
         with self._database.reading() as connection:
             return [to_delivery(row) for row in connection.execute(_SHELF, {"recipients": list(recipients), "after": after, "at_most": limit})]
+
+    def cases(self, lookups: Sequence[str]) -> Mapping[str, CaseParties]:
+        """Who has to do with each."""
+        with self._database.reading() as connection:
+            return read_cases(connection, lookups)
+
+    def takeovers(self, messages: Sequence[MessageId]) -> Mapping[MessageId, Takeover]:
+        """Those of these messages that say that their sender takes a case over."""
+        with self._database.reading() as connection:
+            return read_takeovers(connection, messages)
 
     def attempts(self, delivery: DeliveryId) -> Sequence[Attempt]:
         """In order of writing."""

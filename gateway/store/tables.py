@@ -165,6 +165,33 @@ Index(
     postgresql_where=messages.c.case_lookup.is_not(None),
 )
 
+interests = Table(
+    "interests",
+    METADATA,
+    _text_key("case_lookup"),
+    _text_key("party"),
+    _time("since"),
+    _text("why"),
+    _text("message_id"),
+)
+responsibilities = Table(
+    "responsibilities",
+    METADATA,
+    _text_key("case_lookup"),
+    _text("party"),
+    _time("since"),
+    _text("message_id"),
+)
+takeovers = Table(
+    "takeovers",
+    METADATA,
+    _text_key("message_id"),
+    _text("case_lookup"),
+    _text("party"),
+    _text("giver"),
+    _time("at"),
+)
+
 deliveries = Table(
     "deliveries",
     METADATA,

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from gateway.changes import Changes, Committed
 from gateway.records import Delivery, DuplicateKey, SubmissionRecord, Verdict
 from gateway.store.bulk import insert_rows, update_versions
+from gateway.store.cases import write_cases
 from gateway.store.engine import CHUNK, Database, translated
 from gateway.store.head import Head, digest_at, lock_head
 from gateway.store.rows import (
@@ -189,6 +190,7 @@ def _write(connection: Connection, head: Head, fresh: _Fresh) -> None:
     insert_rows(connection, messages, [message_values(record) for item in items for record in item.messages])
     insert_rows(connection, deliveries, [delivery_values(record, head.draw_delivery()) for item in items for record in item.new_deliveries])
     _write_updates(connection, fresh.updates)
+    write_cases(connection, items)
     insert_rows(connection, attempts, [attempt_values(record) for item in items for record in item.attempts])
     insert_rows(connection, receipts, [receipt_values(record, head.draw_receipt()) for item in items for record in item.receipts])
     insert_rows(connection, outbox, [outbox_values(entry, head.draw_outbox()) for item in items for entry in item.outbox])
