@@ -38,6 +38,7 @@ _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _JWS: Final = re.compile(rb"[\w-]+\.[\w-]*\.[\w-]*")
 _FLAT_FILE: Final = re.compile(rb'(\xef\xbb\xbf)?"?H"?,')
 """The line that opens a batch; nothing else that is read here begins so."""
+_END_OF_BATCH: Final = re.compile(rb"(?<=\r\n)T,[0-9,]*\r\n(?=H,)")
 _BETWEEN_INTERCHANGES: Final = re.compile(rb"(?<=</SPGInterchange>)\s*(?=<SPGInterchange[\s>])")
 """Inside one well-formed document a root never begins after a root has ended."""
 _ENVELOPES: Final = frozenset(f"{{{namespace}}}Envelope" for namespace in soap.NAMESPACES.values())
@@ -65,9 +66,9 @@ class Found:
 
 
 def documents_in(content: bytes) -> list[bytes]:
-    """The documents of one file: SPG interchanges one after another, JSON or JWS one a line; mostly a single one."""
+    """The documents of one file: SPG interchanges or batches one after another, JSON or JWS one a line; mostly a single one."""
     if _FLAT_FILE.match(content):
-        return [content]
+        return _batches_in(content)
     if _first(content) == b"<":
         return _BETWEEN_INTERCHANGES.split(content)
     lines = [line for line in content.splitlines() if line.strip()]
@@ -112,6 +113,18 @@ def read(found: Found, dialect: str) -> Interchange | int:
 def _first(content: bytes) -> bytes:
     match = re.match(rb"\s*(\S)", content[len(_BYTE_ORDER_MARK) :] if content.startswith(_BYTE_ORDER_MARK) else content)
     return match[1] if match else b""
+
+
+def _batches_in(content: bytes) -> list[bytes]:
+    """Flat files one after another. Where quotation marks are open, a line T is a part of somebody's text."""
+    batches, start, counted, quotes = list[bytes](), 0, 0, 0
+    for end in (match.end() for match in _END_OF_BATCH.finditer(content)):
+        quotes += content.count(b'"', counted, end)
+        counted = end
+        if quotes % 2 == 0:
+            batches.append(content[start:end])
+            start = end
+    return [*batches, content[start:]]
 
 
 def _is_whole(line: bytes) -> bool:

@@ -61,6 +61,15 @@ def test_batches_are_translated_both_ways(desk: Installation) -> None:
     assert back.out == desk.run("translate", "--from", "ndelius", "--to", "ndelius", str(TWO)).out
 
 
+def test_batches_of_one_file_are_told_apart(desk: Installation) -> None:
+    both = desk.folder / "both.csv"
+    three, quoting = ((FLATFILE / f"plain/{name}.csv").read_bytes() for name in ("batch-of-three", "quoted-line-breaks"))
+    both.write_bytes(three + quoting.replace(b"T,1,4,0,0,0", b"\r\nT,1,4,0,0,0\r\nH,1,x") + three.replace(b"T,3", b"T,4"))
+    (one,) = json.loads(desk.run("check", str(both), "--json").out)["files"]
+    assert (one["documents"], one["forms"]) == (3, {"flat file": 3})
+    assert [(fault["document"], fault["code"]) for fault in one["faults"]] == [(3, "control-count-wrong")]
+
+
 def test_a_dialect_is_not_read_from_another_form(desk: Installation) -> None:
     batch = str(FLATFILE / "plain/batch-of-three.csv")
     for source in ("ndelius", "canonical", "caseflow"):
