@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from gateway.audit.events import AuditCode, AuditEvent
+from gateway.partners import fetching
 from gateway.partners.agreement import Agreement, DeliveryMode, Direction
 from gateway.partners.directory import Directory
 from gateway.partners.filters import mistake_in
@@ -169,7 +170,7 @@ def missing(directory: Directory, organisation_id: OrganisationId, now: datetime
     lacking += [f"No valid signing key speaks for {code}." for code in parties if directory.inbound(code) and code not in speaking]
     organisation = directory.organisations.get(organisation_id)
     lacking += [f"{code} is served by queue but has no broker user." for code in parties if _wants_queue(directory, code) and not _has_user(organisation)]
-    return tuple(lacking)
+    return (*lacking, *fetching.lacking(directory, organisation_id, now))
 
 
 def give_broker_user(directory: Directory, organisation_id: OrganisationId, *, user: str, password_hash: str, now: datetime) -> tuple[Organisation, AuditEvent]:
