@@ -16,6 +16,5 @@ def lacking(directory: Directory, organisation: OrganisationId, now: datetime) -
     calling = any(key.valid_at(now) for key in directory.keyring.of_organisation(organisation, KeyUse.AUTH))
     fetch = [code for code in directory.parties_of(organisation) if (found := directory.outbound(code)) is not None and found.detail_dialect is not None]
     keyless = [f"{code} fetches details but has no valid key to call with (use auth)." for code in fetch if not calling]
-    return keyless + [
-        f"{code} owes receipts for its events but nothing is agreed for what it sends (inbound)." for code in fetch if not directory.inbound(code)
-    ]
+    silent = [f"{code} owes receipts for its events, but nothing is agreed for what it sends (inbound)." for code in fetch if not directory.inbound(code)]
+    return keyless + silent
