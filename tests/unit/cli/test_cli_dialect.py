@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from adapters.agencies.declarative.adapter import load
@@ -10,6 +11,7 @@ from adapters.agencies.declarative.published import schema_text
 from gateway.cli import app
 from schemas.canonical.case import Deletion
 from schemas.envelope import Entry
+from tests.support.operators import PROFILE, Installation
 from tests.support.tree import ROOT
 
 CASEFLOW, FLATFILE = ROOT / "partners/dialects/caseflow.yaml", ROOT / "partners/dialects/flatfile.yaml"
@@ -68,6 +70,26 @@ def test_what_a_language_does_not_have_has_no_example() -> None:
     assert _run("example", str(FLATFILE), "Quill")[0] == 3
     assert _run("example", str(FLATFILE), "OFFLOCRequest", "--deletion")[0] == 3
     assert _run("check", "no-such-file.yaml")[0] == 3
+
+
+def test_an_agreement_may_name_a_described_language(desk: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+    terms = {"dialect": "caseflow-described", "packaging": "jws"}
+    parties = [{**PROFILE["parties"][0], "inbound": {**PROFILE["parties"][0]["inbound"], **terms}}]
+    profile = json.dumps({**PROFILE, "parties": parties})
+    refused = desk.run("partner", "apply", "-", "--dry-run", "--json", stdin=profile)
+    assert (refused.code, refused.error["code"]) == (2, "dialect-unknown")
+    monkeypatch.setenv("GATEWAY_DIALECTS_DIR", str(CASEFLOW.parent))
+    assert desk.run("partner", "apply", "-", "--dry-run", "--json", stdin=profile).code == 0
+
+
+def test_a_wrong_mapping_stops_what_needs_the_languages(desk: Installation, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    folder = tmp_path / "dialects"
+    folder.mkdir()
+    (folder / "wrong.yaml").write_text("dialect: wrong", encoding="utf-8")
+    monkeypatch.setenv("GATEWAY_DIALECTS_DIR", str(folder))
+    refused = desk.run("partner", "apply", "-", "--dry-run", "--json", stdin=json.dumps(PROFILE))
+    assert (refused.code, refused.error["code"]) == (2, "settings-invalid")
+    assert "wrong.yaml: line 1: title: it has to be here" in str(refused.error["title"])
 
 
 def test_the_schema_is_the_models() -> None:
