@@ -147,8 +147,7 @@ class FileIntake:
         """The reason first: whatever lies in quarantine has one."""
         reason = members(fault) | {"batch": unit.stem, "at": self._clock().isoformat()}
         with Folder(self._root / self._organisation, QUARANTINE) as quarantine:
-            if quarantine.look(unit.name + FAULT) is None:
-                quarantine.write(unit.name + FAULT, json.dumps(reason, indent=2).encode("ascii") + b"\n")
+            quarantine.write(unit.name + FAULT, json.dumps(reason, indent=2).encode("ascii") + b"\n")
         self._put_away(inbox, unit, QUARANTINE)
         self._refused(fault.code)
 
