@@ -23,6 +23,8 @@ def check_batch(mapping: DialectMapping, csv: Csv, messages: Mapping[str, Table]
         notes.add(("csv", "delimiter"), "it could not be told from what it divides")
     if csv.empty == "quoted" and csv.quoting == "all":
         notes.add(("csv", "quoting"), "quotation marks that stand everywhere say nothing")
+    if csv.empty == "quoted" and mapping.empty != "stated":
+        notes.add(("csv", "empty"), "what is quoted and empty says that there is no value, so `empty` of the whole is stated")
     if any(table.deletion is not None for table in messages.values()) and csv.deletion is None:
         notes.add(("csv",), "short deletes need the word of their line: deletion")
 

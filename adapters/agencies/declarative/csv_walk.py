@@ -6,7 +6,7 @@ one with control totals. What it is not: CSV itself (`csv_lines`), nor what the 
 """
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -76,7 +76,7 @@ def level_of(row: Row, columns: Sequence[str], csv: Csv) -> Level:
         level.broken = True
         return level
     for name, value in zip(columns, row.columns, strict=True):
-        if value or csv.empty == "plain" or value is not None:
+        if value is not None or csv.empty == "plain":
             level.cells[(name,)] = Cell(value or None)
     return level
 
@@ -105,6 +105,7 @@ class _Batch:
     shared: tuple[SharedFacts, Level]
     lines: int = 1
     sums: Sums = field(init=False)
+    words: dict[str, Record] = field(init=False)
     message: _Message | None = None
     trailer: Row | None = None
     entries: list[Entry | Misread] = field(default_factory=list)
@@ -112,6 +113,7 @@ class _Batch:
 
     def __post_init__(self) -> None:
         self.sums = Sums(self.csv.trailer)
+        self.words = _words(self.tables)
 
     def take(self, row: Row) -> None:
         """The next line."""
@@ -195,7 +197,7 @@ class _Batch:
         self.entries.append(entry)
         table = self.tables.messages.get(head.type)
         for row in message.rows:
-            self.sums.add(_record_of(row, table, self.tables, self.csv), row.columns)
+            self.sums.add(_record_of(row, table, self.words, self.csv), row.columns)
 
     def _head(self, row: Row) -> _Head:
         number = len(self.entries) + 1
@@ -329,10 +331,10 @@ def _words(tables: Tables) -> dict[str, Record]:
     return found | {one.place[0]: one.record for table in tables.messages.values() for one in table.record.lists}
 
 
-def _record_of(row: Row, table: Table | None, tables: Tables, csv: Csv) -> Record | None:
+def _record_of(row: Row, table: Table | None, words: Mapping[str, Record], csv: Csv) -> Record | None:
     if table is not None and table.deletion is not None and row.word == csv.deletion:
         return table.deletion
-    return _words(tables).get(row.word)
+    return words.get(row.word)
 
 
 def _claimed_case(message: _Message, table: Table | None) -> str | None:

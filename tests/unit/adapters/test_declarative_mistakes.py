@@ -193,6 +193,7 @@ def test_facts_of_the_envelope_must_fit(facts: dict[str, object], what: str) -> 
         ({"deletion": "Contact"}, "another kind of line begins with Contact too"),
         ({"delimiter": '"'}, "it could not be told from what it divides"),
         ({"empty": "quoted"}, "quotation marks that stand everywhere say nothing"),
+        ({"empty": "quoted"}, "so `empty` of the whole is stated"),
         ({"trailer": {"word": "END", "totals": {"X": {}}}}, "a total either counts or sums"),
         ({"trailer": {"word": "END", "totals": {"X": {"sums": ["day"]}}}}, "day is no number, decimal or reference of values"),
         ({"message": {"word": "OPEN", "columns": ["No", "Kind", "Action"], "number": "No"}}, "MessageId is no column of the line OPEN"),
