@@ -39,7 +39,11 @@ def test_no_event_is_read(desk: Installation) -> None:
 
 def test_a_consumer_of_events_is_onboarded_and_the_doctor_asks_whether_it_can_reach_us(desk: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
     assert doctor(desk)[0] == "skipped"
-    assert desk.ask("partner", "apply", desk.write("alder.json", PROFILE))["agreements"] == ["C05 outbound"]
+    said = desk.ask("partner", "apply", desk.write("alder.json", PROFILE), "--yes")
+    assert said["missing"] == [
+        "C05 fetches details but has no valid key to call with (use auth).",
+        "C05 owes receipts for its events, but nothing is agreed for what it sends (inbound).",
+    ]
     state, remedy = doctor(desk)
     assert (state, "public_url" in remedy) == ("warning", True)
     monkeypatch.setenv("GATEWAY_PUBLIC_URL", "https://gateway.example")
@@ -48,7 +52,7 @@ def test_a_consumer_of_events_is_onboarded_and_the_doctor_asks_whether_it_can_re
 
 def test_events_without_a_language_for_details_are_refused(desk: Installation) -> None:
     without = {**PROFILE, "parties": [{"code": "C05", "name": "Alder", "outbound": OUTBOUND}]}
-    said = desk.run("partner", "apply", desk.write("alder.json", without), "--json")
+    said = desk.run("partner", "apply", desk.write("alder.json", without), "--yes", "--json")
     assert said.code != 0
     assert "detail_dialect" in said.err
     assert "canonical" in said.err
