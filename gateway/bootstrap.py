@@ -44,7 +44,7 @@ from gateway.steps.base import Parts
 from gateway.store.opening import migrate, open_store
 from gateway.telemetry import Telemetry, set_up_logging
 from gateway.trust.catalogue import PACKAGINGS
-from gateway.trust.contract import Limits
+from gateway.trust.contract import Limits, Packaging
 from gateway.workers.couriers import Courier
 from gateway.workers.dead_letters import DeadLetterWorker
 from gateway.workers.inbox import Patience
@@ -108,6 +108,11 @@ def make_means(settings: Settings, keys: OwnKeys) -> Means:
 def dialects(settings: Settings) -> Mapping[str, Adapter]:
     """Every language that this gateway speaks: those in code, and those that its `dialects_dir` describes. Raises ConfigurationInvalid."""
     return {**DIALECTS, **read_dialects(settings.dialects_dir, frozenset(DIALECTS))}
+
+
+def packagings() -> Mapping[str, Packaging]:
+    """Every packaging, for programs that sign and verify as the gateway does."""
+    return PACKAGINGS
 
 
 def onboarding_parts(settings: Settings | None = None) -> OnboardingParts:

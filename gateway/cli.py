@@ -14,7 +14,23 @@ from typer.core import TyperGroup
 from typer.exceptions import TyperException
 from typer.main import get_command
 
-from gateway.commands import audit, check, dead_letters, dialect, doctor, key, messages, partner, receipts, rehearse, schemas, send, serve, translate
+from gateway.commands import (
+    audit,
+    check,
+    conformance,
+    dead_letters,
+    dialect,
+    doctor,
+    key,
+    messages,
+    partner,
+    receipts,
+    rehearse,
+    schemas,
+    send,
+    serve,
+    translate,
+)
 from gateway.commands.output import CommandError, Exit, fail
 
 
@@ -48,6 +64,7 @@ app.command()(serve.serve)
 app.command()(doctor.doctor)
 app.add_typer(partner.app, name="partner")
 app.add_typer(key.app, name="key")
+app.add_typer(conformance.app, name="conformance")
 app.command()(check.check)
 app.command()(translate.translate)
 app.add_typer(schemas.app, name="schemas")

@@ -22,7 +22,7 @@ from gateway.partners import onboarding
 from gateway.partners.directory import Directory
 from gateway.partners.history import ProfileVersion
 from gateway.partners.onboarding import Parts
-from gateway.partners.party import Organisation, Standing
+from gateway.partners.party import Organisation, Proof, Standing
 from gateway.partners.plan import Plan, PlanRefused, Plans, Sourced, plan, plan_all
 from gateway.partners.profile import Profile
 from gateway.records import Attempt, Delivery, DeliveryKind, MessageRecord, ReceiptRecord, SubmissionRecord
@@ -128,11 +128,18 @@ class Operations:
         """What an organisation still needs before it can be live."""
         return onboarding.missing(self.directory(), organisation_id, self._clock())
 
-    def move(self, organisation_id: OrganisationId, to: Standing) -> Organisation:
-        """Change a standing as the table of onboarding allows."""
-        organisation, event = onboarding.move(self.directory(), organisation_id, to, self._clock())
-        self._store.partners.put_organisation(organisation, event)
-        return organisation
+    def move(self, organisation_id: OrganisationId, to: Standing, *, without_conformance: str = "") -> Organisation:
+        """Change a standing as the table of onboarding allows; a reason lets a party that was not proved go live."""
+        moved = onboarding.move(self.directory(), organisation_id, to, self._clock(), without_conformance=without_conformance)
+        self._store.partners.put_organisation(*moved)
+        return moved[0]
+
+    def remember_run(self, proof: Proof, *, failed: int) -> Organisation:
+        """Remember a conformance run: a passed one lets the party's organisation go live, another does not."""
+        directory, now = self.directory(), self._clock()
+        judged = onboarding.disprove(directory, proof, failed, now) if failed else onboarding.prove(directory, proof, now)
+        self._store.partners.put_organisation(*judged)
+        return judged[0]
 
     def give_broker_user(self, organisation_id: OrganisationId, *, user: str, password_hash: str) -> Organisation:
         """Keep the broker user of an organisation and its salted hash, so that a wiped broker can be rebuilt."""

@@ -20,6 +20,7 @@ class AuditCode(StrEnum):
     SUBMISSION_DUPLICATE = "submission.duplicate"
     MESSAGE_ACCEPTED = "message.accepted"
     MESSAGE_REFUSED = "message.refused"
+    MESSAGE_ABSORBED = "message.absorbed"
     DELIVERY_PREPARED = "delivery.prepared"
     DELIVERY_HANDED_OVER = "delivery.handed-over"
     DELIVERY_DELAYED = "delivery.delayed"
@@ -38,6 +39,8 @@ class AuditCode(StrEnum):
     PARTNER_CHANGED = "partner.changed"
     KEY_ADDED = "key.added"
     KEY_REVOKED = "key.revoked"
+    CONFORMANCE_PASSED = "conformance.passed"
+    CONFORMANCE_FAILED = "conformance.failed"
     DEAD_LETTER_STORED = "dead-letter.stored"
     DEAD_LETTER_TRIED = "dead-letter.tried"
     CHECKPOINT_SIGNED = "checkpoint.signed"
@@ -49,6 +52,7 @@ SENTENCES: dict[AuditCode, str] = {
     AuditCode.SUBMISSION_DUPLICATE: "A submission came again and got its first receipt back.",
     AuditCode.MESSAGE_ACCEPTED: "One message of a submission became durable and has its deliveries.",
     AuditCode.MESSAGE_REFUSED: "One message of a submission was refused while others of it were taken; the acceptance receipt has its fault.",
+    AuditCode.MESSAGE_ABSORBED: "Messages of a disabled sender were kept, refused with a receipt, and delivered to nobody.",
     AuditCode.DELIVERY_PREPARED: "The document in the recipient's language was fixed, with its digest and what it leaves out.",
     AuditCode.DELIVERY_HANDED_OVER: "The channel took the document; the recipient's word is awaited.",
     AuditCode.DELIVERY_DELAYED: "An attempt failed; the next one has its time.",
@@ -67,6 +71,8 @@ SENTENCES: dict[AuditCode, str] = {
     AuditCode.PARTNER_CHANGED: "An organisation, party or agreement was written.",
     AuditCode.KEY_ADDED: "A key was pinned.",
     AuditCode.KEY_REVOKED: "A key was revoked.",
+    AuditCode.CONFORMANCE_PASSED: "A party's system passed every must-case of the conformance suite, under the agreement of that moment.",
+    AuditCode.CONFORMANCE_FAILED: "A party's system failed the conformance suite.",
     AuditCode.DEAD_LETTER_STORED: "The broker's backstop was hit and the item was drained into the store.",
     AuditCode.DEAD_LETTER_TRIED: "A stored dead letter was handed in once more, alone; its state says what came of it.",
     AuditCode.CHECKPOINT_SIGNED: "The gateway signed the head of the chain.",

@@ -26,7 +26,18 @@ from schemas.faults import FAULTS, Category, Refusal
 from schemas.telling import bounded, line, members
 
 _UNKNOWN = frozenset({Rule.ORGANISATION_UNKNOWN, Rule.PARTY_UNKNOWN, Rule.KEY_UNKNOWN})
-_STATE = frozenset({Rule.ORGANISATION_LEFT, Rule.STANDING_MOVE, Rule.NOT_READY, Rule.PARTY_TAKEN, Rule.KEY_TAKEN, Rule.KEY_USE, Rule.KEY_REVOKED})
+_STATE = frozenset(
+    {
+        Rule.ORGANISATION_LEFT,
+        Rule.STANDING_MOVE,
+        Rule.NOT_READY,
+        Rule.NOT_PROVED,
+        Rule.PARTY_TAKEN,
+        Rule.KEY_TAKEN,
+        Rule.KEY_USE,
+        Rule.KEY_REVOKED,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

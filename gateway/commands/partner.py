@@ -132,6 +132,7 @@ def standing(
     organisation: OrganisationArgument,
     to: Annotated[str, typer.Argument(metavar="STANDING", help="proving, live, suspended or left.")],
     *,
+    without_conformance: Annotated[str, typer.Option(metavar="REASON", help="Let a party go live that was not proved; the reason is audited.")] = "",
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
@@ -145,7 +146,7 @@ def standing(
     if Standing(to) is Standing.LEFT:
         _confirm(organisation, yes=yes)
     with operating() as desk:
-        record = desk.operations.move(OrganisationId(organisation), Standing(to))
+        record = desk.operations.move(OrganisationId(organisation), Standing(to), without_conformance=without_conformance)
     members = {"organisation": record.organisation_id, "standing": record.standing.value}
     answer(Answer("partner-standing/1", members, (), (f"{record.organisation_id} is {record.standing}.",)), as_json=as_json)
 

@@ -16,7 +16,8 @@ from gateway.partners import fetching
 from gateway.partners.agreement import Agreement, DeliveryMode, Direction
 from gateway.partners.directory import Directory
 from gateway.partners.filters import mistake_in
-from gateway.partners.party import Organisation, Party, Standing
+from gateway.partners.party import Organisation, Party, Proof, Standing
+from gateway.partners.proving import agreed_digest
 from gateway.partners.reserved import RESERVED
 from gateway.partners.terms import is_endpoint, out_of_range
 from gateway.trust.keyring import KeyRecord, KeyUse
@@ -52,6 +53,7 @@ class Rule(StrEnum):
     ORGANISATION_LEFT = "organisation-left"
     STANDING_MOVE = "standing-move"
     NOT_READY = "not-ready"
+    NOT_PROVED = "not-proved"
     PARTY_CODE_INVALID = "party-code-invalid"
     PARTY_UNKNOWN = "party-unknown"
     PARTY_TAKEN = "party-taken"
@@ -84,6 +86,7 @@ RULES: dict[Rule, str] = {
     Rule.ORGANISATION_LEFT: "The organisation has left; it applies again under a new id.",
     Rule.STANDING_MOVE: "The standing cannot move this way.",
     Rule.NOT_READY: "Something that a live partner needs is still missing.",
+    Rule.NOT_PROVED: "To go from proving to live, each party that is sent to needs a passed conformance run of what is agreed now.",
     Rule.PARTY_CODE_INVALID: "A party code has three capital letters or digits.",
     Rule.PARTY_UNKNOWN: "The party is not known.",
     Rule.PARTY_TAKEN: "Another organisation runs this party.",
@@ -141,23 +144,63 @@ def put_organisation(directory: Directory, wanted: Organisation, now: datetime) 
         raise OnboardingError(Rule.ORGANISATION_ID_INVALID)
     known = directory.organisations.get(wanted.organisation_id)
     if known is None:
-        record = replace(wanted, standing=Standing.APPLIED, broker_user=None, broker_password_hash=None)
+        record = replace(wanted, standing=Standing.APPLIED, broker_user=None, broker_password_hash=None, proofs=())
     else:
         _require_not_left(known)
-        record = replace(wanted, standing=known.standing, broker_user=known.broker_user, broker_password_hash=known.broker_password_hash)
+        ours = replace(wanted, standing=known.standing, proofs=known.proofs)
+        record = replace(ours, broker_user=known.broker_user, broker_password_hash=known.broker_password_hash)
     return record, _changed(record.organisation_id, now, what="organisation", standing=record.standing.value)
 
 
-def move(directory: Directory, organisation_id: OrganisationId, to: Standing, now: datetime) -> tuple[Organisation, AuditEvent]:
-    """Move a standing as `MOVES` says. To go live, everything that `missing` names must be there."""
+def move(
+    directory: Directory, organisation_id: OrganisationId, to: Standing, now: datetime, *, without_conformance: str = ""
+) -> tuple[Organisation, AuditEvent]:
+    """Move a standing as `MOVES` says. To go live, everything that `missing` names must be there; from proving, each
+    party must have been proved too, or a reason says why it is let through without."""
     organisation = require_organisation(directory, organisation_id)
     if to not in MOVES[organisation.standing]:
         allowed = ", ".join(sorted(MOVES[organisation.standing])) or "nothing"
         raise OnboardingError(Rule.STANDING_MOVE, f"From {organisation.standing} to {to}; allowed from here: {allowed}.")
     if to is Standing.LIVE and (lacking := missing(directory, organisation_id, now)):
         raise OnboardingError(Rule.NOT_READY, " ".join(lacking))
-    event = _changed(organisation_id, now, what="standing", before=organisation.standing.value, standing=to.value)
-    return replace(organisation, standing=to), event
+    facts = {"before": organisation.standing.value, "standing": to.value}
+    if to is Standing.LIVE and organisation.standing is Standing.PROVING and (lacking := unproved(directory, organisation_id)):
+        if not without_conformance.strip():
+            raise OnboardingError(Rule.NOT_PROVED, f"Not proved: {', '.join(lacking)}.")
+        facts |= {"without_conformance": without_conformance.strip()}
+    return replace(organisation, standing=to), _changed(organisation_id, now, what="standing", **facts)
+
+
+def unproved(directory: Directory, organisation_id: OrganisationId) -> tuple[PartyCode, ...]:
+    """The parties that are sent to and whose system has not passed the conformance suite under what is agreed now."""
+    organisation = require_organisation(directory, organisation_id)
+    proved = {(proof.party, proof.agreed) for proof in organisation.proofs}
+    sent_to = [code for code in directory.parties_of(organisation_id) if directory.outbound(code) is not None]
+    return tuple(code for code in sent_to if (code, agreed_digest(directory, code)) not in proved)
+
+
+def prove(directory: Directory, proof: Proof, now: datetime) -> tuple[Organisation, AuditEvent]:
+    """Remember a passed conformance run of a party. A later run takes the place of an earlier one."""
+    organisation = _owner(directory, proof.party)
+    facts: dict[str, str | int | bool] = {"organisation": organisation.organisation_id, "agreed": proof.agreed, "report": proof.report}
+    event = AuditEvent(AuditCode.CONFORMANCE_PASSED, now, proof.party, facts | {"simulated": proof.simulated})
+    others = tuple(known for known in organisation.proofs if known.party != proof.party)
+    return replace(organisation, proofs=(*others, proof)), event
+
+
+def disprove(directory: Directory, proof: Proof, failed: int, now: datetime) -> tuple[Organisation, AuditEvent]:
+    """A conformance run that did not pass: what was proved before is proved no more."""
+    organisation = _owner(directory, proof.party)
+    facts: dict[str, str | int | bool] = {"organisation": organisation.organisation_id, "agreed": proof.agreed, "report": proof.report, "failed": failed}
+    event = AuditEvent(AuditCode.CONFORMANCE_FAILED, now, proof.party, facts | {"simulated": proof.simulated})
+    return replace(organisation, proofs=tuple(known for known in organisation.proofs if known.party != proof.party)), event
+
+
+def _owner(directory: Directory, code: PartyCode) -> Organisation:
+    party = directory.parties.get(code)
+    if party is None:
+        raise OnboardingError(Rule.PARTY_UNKNOWN, f"{code}.")
+    return require_organisation(directory, party.organisation)
 
 
 def missing(directory: Directory, organisation_id: OrganisationId, now: datetime) -> tuple[str, ...]:

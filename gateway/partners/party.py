@@ -30,6 +30,21 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """One passed conformance run."""
+
+    party: PartyCode
+    agreed: str
+    """Digest of the agreements that were proved: see `gateway.partners.proving`."""
+    report: str
+    """Digest of the report."""
+    at: str
+    """ISO 8601, UTC."""
+    simulated: bool = False
+    """It was a simulator of the same profile that passed, and not the partner's own system."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Organisation:
     """Whoever runs the systems of one or more parties."""
 
@@ -46,6 +61,8 @@ class Organisation:
     broker_user: str | None = None
     broker_password_hash: str | None = None
     """RabbitMQ's own salted hash, kept so that a wiped broker can be rebuilt."""
+    proofs: tuple[Proof, ...] = ()
+    """The last passed conformance run of each of its parties."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

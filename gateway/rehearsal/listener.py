@@ -57,7 +57,7 @@ Handle = Callable[[Request], Answer]
 class Listener:
     """One endpoint. Its port is drawn once and kept over every stop and start."""
 
-    def __init__(self, handle: Handle, tls: ssl.SSLContext, place: Place | None = None) -> None:
+    def __init__(self, handle: Handle, tls: ssl.SSLContext | None, place: Place | None = None) -> None:
         self._handle = handle
         self._tls = tls
         self._server: _Server | None = None
@@ -67,7 +67,7 @@ class Listener:
 
     def url(self, path: str) -> str:
         """Where the gateway reaches this endpoint."""
-        return f"https://{self._place.host}:{self.port}{path}"
+        return f"{'http' if self._tls is None else 'https'}://{self._place.host}:{self.port}{path}"
 
     def start(self) -> None:
         """Listen; the first time on a free port."""
@@ -91,7 +91,7 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, address: tuple[str, int], handle: Handle, tls: ssl.SSLContext) -> None:
+    def __init__(self, address: tuple[str, int], handle: Handle, tls: ssl.SSLContext | None) -> None:
         handler = type("Handler", (_Handler,), {"handle_request": staticmethod(handle)})
         super().__init__(address, handler)
         self._tls = tls
@@ -102,7 +102,7 @@ class _Server(ThreadingHTTPServer):
         """The handshake happens in the connection's own thread: a silent caller must not stop the others."""
         connection, peer = super().get_request()
         connection.settimeout(READ_SECONDS)
-        wrapped = self._tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
+        wrapped = connection if self._tls is None else self._tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
         with self._guard:
             self._open.add(wrapped)
         return wrapped, peer

@@ -28,6 +28,8 @@ from schemas.identifiers import OrganisationId, PartyCode
 Database = Literal["sqlite", "postgresql"]
 Report = Callable[[str], None]
 GATEWAY_USER = "gateway"
+REHEARSED = "a simulated partner of a rehearsal"
+"""Why the partners of a rehearsal go live unproved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,7 @@ def onboard(database_url: str, documents: Sequence[Document], broker: BrokerSide
             if broker is not None and organisation in broker.hashes:
                 operations.give_broker_user(organisation, user=organisation, password_hash=broker.hashes[organisation])
             operations.move(organisation, Standing.PROVING)
-            operations.move(organisation, Standing.LIVE)
+            operations.move(organisation, Standing.LIVE, without_conformance=REHEARSED)
             report(f"onboarded {organisation}")
 
 

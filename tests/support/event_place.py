@@ -117,7 +117,7 @@ def _gateway(directory: Path, authority: DevelopmentAuthority, endpoint: str, pr
         if organisation == "gamma":
             operations.give_broker_user(organisation, user="gamma", password_hash="made-up")
         operations.move(organisation, Standing.PROVING)
-        operations.move(organisation, Standing.LIVE)
+        operations.move(organisation, Standing.LIVE, without_conformance="a test")
     store.close()
     client = authority.issue("gateway", CertificateUse.CLIENT)
     joined = directory / "egress.pem"

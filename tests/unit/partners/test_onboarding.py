@@ -11,7 +11,8 @@ from gateway.partners import onboarding
 from gateway.partners.agreement import Agreement, DeliveryMode, Direction, RetryPolicy
 from gateway.partners.directory import Directory
 from gateway.partners.onboarding import MOVES, RULES, OnboardingError, Parts, Rule
-from gateway.partners.party import Organisation, Party, Standing
+from gateway.partners.party import Organisation, Party, Proof, Standing
+from gateway.partners.proving import agreed_digest
 from gateway.trust.keyring import KeyRecord, Keyring, KeyUse
 from gateway.trust.policy import LEGACY_SPG
 from schemas.identifiers import KeyId, OrganisationId, PartyCode
@@ -74,7 +75,7 @@ def test_the_table_is_the_life_of_a_partner() -> None:
 @pytest.mark.parametrize(("before", "after"), list(product(Standing, Standing)))
 def test_every_move_is_as_the_table_says(before: Standing, after: Standing) -> None:
     if after in MOVES[before]:
-        organisation, event = onboarding.move(ready(before), OURS, after, NOW)
+        organisation, event = onboarding.move(ready(before), OURS, after, NOW, without_conformance="a test")
         assert organisation.standing is after
         assert event.code is AuditCode.PARTNER_CHANGED
         assert event.facts["before"] == before.value
@@ -286,7 +287,7 @@ def test_a_queue_partner_with_its_user_goes_live() -> None:
     assert "secret-hash" not in str(event.facts)
     there = replace(there, organisations={**there.organisations, OURS: organisation})
     assert onboarding.missing(there, OURS, NOW) == ()
-    assert onboarding.move(there, OURS, Standing.LIVE, NOW)[0].standing is Standing.LIVE
+    assert onboarding.move(there, OURS, Standing.LIVE, NOW, without_conformance="a test")[0].standing is Standing.LIVE
 
 
 def test_parties_of_one_organisation_send_alike_per_packaging() -> None:
@@ -300,3 +301,55 @@ def test_parties_of_one_organisation_send_alike_per_packaging() -> None:
     other_packaging = replace(both, agreements={**both.agreements, (C07, Direction.INBOUND): replace(second, packaging="wss", policy=LEGACY_SPG)})
     onboarding.require_undivided(other_packaging, OURS)
     onboarding.require_undivided(directory(agreements=(INBOUND, second)), OURS)  # C07 is another organisation's there
+
+
+def proved(there: Directory, *, party: PartyCode = C05, agreed: str | None = None) -> Directory:
+    proof = Proof(party=party, agreed=agreed or agreed_digest(there, party), report="sha-256:00", at=NOW.isoformat())
+    organisation, event = onboarding.prove(there, proof, NOW)
+    assert (event.code, event.subject) == (AuditCode.CONFORMANCE_PASSED, party)
+    return replace(there, organisations={**there.organisations, organisation.organisation_id: organisation})
+
+
+def test_from_proving_nobody_goes_live_unproved() -> None:
+    with refused(Rule.NOT_PROVED):
+        onboarding.move(ready(Standing.PROVING), OURS, Standing.LIVE, NOW)
+    organisation, event = onboarding.move(proved(ready(Standing.PROVING)), OURS, Standing.LIVE, NOW)
+    assert organisation.standing is Standing.LIVE
+    assert "without_conformance" not in event.facts
+
+
+def test_a_reason_lets_it_through_and_is_audited() -> None:
+    _, event = onboarding.move(ready(Standing.PROVING), OURS, Standing.LIVE, NOW, without_conformance=" proved elsewhere ")
+    assert event.facts["without_conformance"] == "proved elsewhere"
+    with refused(Rule.NOT_PROVED):
+        onboarding.move(ready(Standing.PROVING), OURS, Standing.LIVE, NOW, without_conformance="  ")
+
+
+def test_what_was_proved_is_the_agreement_of_that_moment() -> None:
+    there = proved(ready(Standing.PROVING))
+    changed = {(C05, Direction.INBOUND): INBOUND, (C05, Direction.OUTBOUND): replace(OUTBOUND, timeout_seconds=7.0)}
+    assert onboarding.unproved(there, OURS) == ()
+    assert onboarding.unproved(replace(there, agreements=changed), OURS) == (C05,)
+
+
+def test_a_failed_run_ends_an_earlier_proof() -> None:
+    there = proved(ready(Standing.PROVING))
+    failed = Proof(party=C05, agreed=agreed_digest(there, C05), report="sha-256:11", at=NOW.isoformat())
+    organisation, event = onboarding.disprove(there, failed, 3, NOW)
+    assert organisation.proofs == ()
+    assert (event.code, event.facts["failed"]) == (AuditCode.CONFORMANCE_FAILED, 3)
+
+
+def test_who_is_only_heard_needs_no_proof() -> None:
+    there = directory(Standing.PROVING, keys=(KEY,), agreements=(INBOUND,))
+    assert onboarding.move(there, OURS, Standing.LIVE, NOW)[0].standing is Standing.LIVE
+
+
+def test_back_from_a_suspension_nothing_is_proved_again() -> None:
+    assert onboarding.move(ready(Standing.SUSPENDED), OURS, Standing.LIVE, NOW)[0].standing is Standing.LIVE
+
+
+def test_a_profile_applied_again_keeps_the_proofs() -> None:
+    there = proved(ready(Standing.PROVING))
+    record, _ = onboarding.put_organisation(there, Organisation(organisation_id=OURS, name="Thames"), NOW)
+    assert record.proofs == there.organisations[OURS].proofs
