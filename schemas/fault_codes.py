@@ -64,6 +64,7 @@ class FaultCode(StrEnum):
     NO_RECIPIENT = "no-recipient"
     FILTERED_OUT = "filtered-out"
     PARTNER_NOT_LIVE = "partner-not-live"
+    SENDER_DISABLED = "sender-disabled"
     TEST_IN_LIVE = "test-in-live"
     # content
     STRUCTURE_INVALID = "structure-invalid"

@@ -180,6 +180,9 @@ FAULTS: dict[FaultCode, FaultRow] = {
     FaultCode.PARTNER_NOT_LIVE: FaultRow(
         "The partner is not connected", _E, Category.ROUTING, _S, True, 422, "Receiver", 503, "Ask the operator when the partner will be live."
     ),
+    FaultCode.SENDER_DISABLED: FaultRow(
+        "The sender is switched off here", _E, Category.ROUTING, Blame.OPERATOR, True, 422, "Receiver", 503, "Ask the operator; then send it again."
+    ),
     FaultCode.TEST_IN_LIVE: FaultRow(
         "Test messages are not agreed with this partner",
         _E,

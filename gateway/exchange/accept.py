@@ -29,7 +29,7 @@ from gateway.trust.detached import whole
 from gateway.trust.digests import digest
 from gateway.trust.sealing import seal, seal_parcel
 from schemas.catalogue import dump
-from schemas.envelope import Interchange, Message
+from schemas.envelope import Entry, Interchange, Message
 from schemas.faults import Fault, FaultCode, Refusal
 from schemas.identifiers import DeliveryId, MessageId, OrganisationId, PartyCode, SubmissionId
 
@@ -264,6 +264,7 @@ def refuse_authentic(facts: RefusalFacts, refusal: Refusal) -> Decision:
     outbox = answer_entries(facts.submission, organisation, signed.jws, facts.submission_id)
     if not facts.keep:
         return Decision(_declined(refusal, signed.jws, facts.submission_id), Changes(outbox=outbox, events=(event,)))
+    events = (event, *_absorbed(facts, refusal))
     record = submission_record(
         facts.submission,
         facts.verified,
@@ -277,8 +278,16 @@ def refuse_authentic(facts: RefusalFacts, refusal: Refusal) -> Decision:
     record = replace(record, verdict=Verdict.REFUSED, fault=refusal.fault.code.value)
     return Decision(
         _declined(refusal, signed.jws, facts.submission_id),
-        Changes(submission=record, supersedes=facts.supersedes, outbox=outbox, events=(event,)),
+        Changes(submission=record, supersedes=facts.supersedes, outbox=outbox, events=events),
     )
+
+
+def _absorbed(facts: RefusalFacts, refusal: Refusal) -> tuple[AuditEvent, ...]:
+    if refusal.fault.code is not FaultCode.SENDER_DISABLED or facts.interchange is None:
+        return ()
+    types = sorted({entry.header.type for entry in facts.interchange.entries if isinstance(entry, Entry)})
+    said: dict[str, Fact] = {"sender": facts.interchange.sender, "messages": len(facts.interchange.entries), "types": ",".join(types)}
+    return (AuditEvent(AuditCode.MESSAGE_ABSORBED, facts.now, facts.submission_id, said),)
 
 
 def refuse_unproven(submission: Submission, refusal: Refusal, *, means: Means, now: datetime) -> Decision:

@@ -91,7 +91,9 @@ def _broadcast_leg(code: PartyCode, header: Header, payload: Payload, directory:
 def _leg(code: PartyCode, header: Header, payload: Payload, directory: Directory) -> Leg:
     organisation, agreement = directory.organisation_of(code), directory.outbound(code)
     if organisation is None:
-        raise refuse(FaultCode.UNKNOWN_RECIPIENT, "No party of this code is registered.", pointer="recipient", reference=header.reference)
+        owner = directory.division_of(code)
+        said = f"It is a division of {owner}: name {owner}." if owner else "No party of this code is registered."
+        raise refuse(FaultCode.UNKNOWN_RECIPIENT, said, pointer="recipient", reference=header.reference)
     if agreement is None or not accepting(organisation):
         raise refuse(FaultCode.PARTNER_NOT_LIVE, f"{code} is not connected as a recipient.", pointer="recipient", reference=header.reference)
     if agreement.types is not None and header.type not in agreement.types:

@@ -42,6 +42,12 @@ def check_sender(interchange: Interchange, verified: VerifiedContent, directory:
     return agreement
 
 
+def check_enabled(interchange: Interchange, agreement: Agreement) -> None:
+    """What a disabled sender sends is kept and told back as refused: it is delivered to nobody, and nobody is told that it was."""
+    if agreement.absorb:
+        raise refuse(FaultCode.SENDER_DISABLED, f"{interchange.sender} is switched off as a sender.", pointer="sender")
+
+
 def check_preparation(interchange: Interchange, agreement: Agreement, now: datetime) -> None:
     """Where only the payload's own date is signed, that date is the freshness (legacy policy)."""
     if agreement.policy.freshness != "preparation":

@@ -121,7 +121,7 @@ def failed(delivery: Delivery, fault: Fault, agreement: Agreement, now: datetime
         delivery,
         state=next_state(delivery.state, event),
         attempts=attempt.number,
-        next_attempt_at=None if exhausted else now + timedelta(seconds=backoff_seconds(agreement, attempt.number)),
+        next_attempt_at=None if exhausted else next_attempt(agreement, attempt.number, now),
         fault=FaultCode.ATTEMPTS_EXHAUSTED.value if exhausted else fault.code.value,
         fault_detail=fault.detail,
         updated_at=now,
@@ -173,6 +173,15 @@ def mistaken(delivery: Delivery, kind: str, now: datetime, agreement: Agreement)
         _facts(after, {"fault": FaultCode.INTERNAL_ERROR.value, "kind": kind, "failures": failures}),
     )
     return Changes(lane=delivery.lane, deliveries=(after,), events=(audit,))
+
+
+def next_attempt(agreement: Agreement, attempt: int, now: datetime) -> datetime:
+    """When to try again. Outside the partner's working hours nobody mends its system: it is tried at the longest
+    interval, and at the latest when they begin."""
+    soon, hours = now + timedelta(seconds=backoff_seconds(agreement, attempt)), agreement.working_hours
+    if hours is None or hours.open_at(now):
+        return soon
+    return max(soon, min(now + timedelta(seconds=agreement.retry.longest_seconds), hours.next_opening(now)))
 
 
 def backoff_seconds(agreement: Agreement, attempt: int) -> float:

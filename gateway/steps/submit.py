@@ -119,6 +119,8 @@ class SubmitStep(Step):
             if said is not None:
                 statement = statements.of_notification(said, interchange, verified, submission.wire)
                 return _Said(submission=submission, verified=verified, statement=statement)
+            # After statements: what a disabled sender says of messages that it was given still counts.
+            route.check_enabled(interchange, agreement)
         except Refusal as refusal:
             return replace(taken, refusal=refusal, agreement=agreement)
         return replace(taken, agreement=agreement)
