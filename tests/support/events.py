@@ -18,7 +18,7 @@ from gateway.api.parts import ApiParts
 from gateway.audit.events import AuditCode, AuditEvent
 from gateway.config import load_settings
 from gateway.exchange.results import Accepted
-from gateway.partners.agreement import Agreement, DeliveryMode
+from gateway.partners.agreement import Agreement, DeliveryMode, Direction
 from gateway.records import Delivery
 from gateway.telemetry import Telemetry
 from gateway.trust import jws
@@ -74,7 +74,7 @@ class EventHouse:
 
     def events(self) -> list[dict[str, Any]]:
         """What was pushed to beta, in order."""
-        return [json.loads(self.opened(wire.body)) for wire, _ in self.world.push.handed]
+        return [json.loads(self.opened(wire.body)) for wire, address in self.world.push.handed if address.organisation == "beta"]
 
     def fetch(self, organisation: str, delivery_id: str, *, token: str = "") -> httpx.Response:
         """GET the detail, with a fresh token of the organisation."""
@@ -114,11 +114,10 @@ class EventHouse:
         self.world.store.partners.put_party(party, changed)
 
     @contextmanager
-    def agreed(self, recipient: str, **changes: Any) -> Iterator[None]:
-        """Another agreement with a recipient, for a while."""
-        agreement = self.world.store.partners.directory().outbound(PartyCode(recipient))
-        assert agreement is not None
-        changed = AuditEvent(AuditCode.PARTNER_CHANGED, NOW, recipient)
+    def agreed(self, party: str, direction: Direction = Direction.OUTBOUND, **changes: Any) -> Iterator[None]:
+        """Another agreement with a party, for a while."""
+        agreement = self.world.store.partners.directory().agreements[PartyCode(party), direction]
+        changed = AuditEvent(AuditCode.PARTNER_CHANGED, NOW, party)
         self.world.store.partners.put_agreement(replace(agreement, **changes), changed)
         yield
         self.world.store.partners.put_agreement(agreement, changed)

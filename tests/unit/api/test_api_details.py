@@ -12,9 +12,10 @@ from adapters.agencies.domain_events.adapter import DomainEventsAdapter
 from adapters.contract import Document, LeftOut, Outgoing
 from gateway.contract import StoreUnavailable
 from gateway.exchange import settle
+from gateway.exchange.results import Accepted, Declined
 from gateway.exchange.translate import DetailPlace, translate
 from gateway.operations import Operations
-from gateway.partners.agreement import DeliveryMode
+from gateway.partners.agreement import DeliveryMode, Direction
 from gateway.partners.onboarding import Parts
 from gateway.records import DeliveryState
 from gateway.trust.digests import digest
@@ -211,6 +212,17 @@ def test_a_message_whose_detail_cannot_be_written_makes_no_event(house: EventHou
     assert (delivery.state, delivery.fault) == (DeliveryState.REFUSED, "not-translatable")
     assert len(house.world.push.handed) == handed
     assert house.fetch("beta", delivery.delivery_id).status_code == 404
+
+
+def test_who_takes_events_sends_in_another_language_or_not_at_all(house: EventHouse) -> None:
+    payloads = [contact(name, sender="C17", recipients=("C20",), crn="X990011") for name in ("own-1", "own-2")]
+    signed = [house.world.submission("beta", house.world.signed("beta", payload)) for payload in payloads]
+    (refused,) = house.world.pipeline.submit(signed[:1])
+    assert isinstance(refused, Declined)
+    assert refused.fault.code is FaultCode.TYPE_UNKNOWN
+    with house.agreed("C17", Direction.INBOUND, dialect="canonical"):
+        (taken,) = house.world.pipeline.submit(signed[1:])
+    assert isinstance(taken, Accepted)
 
 
 class _Forgetful:
