@@ -125,6 +125,8 @@ class _Compiler:
             else:
                 record = self._record(lists_of(model)[one.of], one, where, reads=reads)
                 steps = self._spelling.steps(one.place, (*where, "place"))
+                if steps[-1].startswith("@") and self._mapping.form == "xml":
+                    self._notes.add((*where, "place"), "an attribute does not repeat")
                 found.append(Repeats(steps, one.of, record, is_mandatory(model, one.of)))
         return found
 

@@ -137,6 +137,13 @@ def test_a_list_of_states_must_be_complete() -> None:
     assert told == {"TR, TW of status has no translation; put it under pairs or refused", "status knows no XX"}
 
 
+@pytest.mark.parametrize(("place", "what"), [("@x", "an attribute does not repeat"), ("crn", "the place is used twice"), ("crn/x", "the place is used twice")])
+def test_a_list_has_a_place_of_its_own(place: str, what: str) -> None:
+    mapping = _some("xml")
+    mapping["messages"]["ConsolidatedTransferRequest"]["lists"][0]["place"] = place
+    assert [one.what for one in mistakes(mapping)] == [what]
+
+
 @pytest.mark.parametrize(
     ("value", "paths", "what"),
     [
