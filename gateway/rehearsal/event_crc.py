@@ -18,7 +18,7 @@ from gateway.rehearsal.gateway_link import JOSE, Caller, GatewayLink
 from gateway.rehearsal.jose import NotBelievedError, PartnerKey, digest_of
 from gateway.rehearsal.journal import Journal, Noted
 from gateway.rehearsal.languages import Language
-from gateway.rehearsal.listener import Answer, Listener, Request
+from gateway.rehearsal.listener import Answer, Listener, Place, Request
 from gateway.rehearsal.queue_crc import PartnerBroker
 
 EVENTS_PATH = "/events"
@@ -74,9 +74,18 @@ class _Consumer:
 class EventCrc(_Consumer):
     """On push: the receipt is the answer."""
 
-    def __init__(self, identity: CrcIdentity, sign: PartnerKey, auth: PartnerKey, language: Language, journal_path: Path, tls: ssl.SSLContext) -> None:
+    def __init__(
+        self,
+        identity: CrcIdentity,
+        sign: PartnerKey,
+        auth: PartnerKey,
+        language: Language,
+        journal_path: Path,
+        tls: ssl.SSLContext,
+        place: Place | None = None,
+    ) -> None:
         super().__init__(identity, sign, auth, language, journal_path)
-        self._listener = Listener(self._handle, tls)
+        self._listener = Listener(self._handle, tls, place)
 
     def endpoint(self) -> str:
         """Where events are pushed to."""
