@@ -60,6 +60,8 @@ class _Compiler:
         messages = {name: self._table(name, said) for name, said in mapping.messages.items() if self._is_known(name)}
         facts = facts_of(mapping, self._spelling, notes)
         self._check_called(messages)
+        if mapping.empty_word is not None and mapping.empty_word != mapping.empty_word.strip():
+            notes.add(("empty_word",), "blanks around it are not kept")
         self._common.note_unused()
         self._spelling.note_unused()
         return Tables(

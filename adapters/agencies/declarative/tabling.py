@@ -4,7 +4,9 @@ What it is: every name under `codes` and `values` turned into what reads and wri
 use them (see `compile`).
 """
 
+import datetime
 from collections.abc import Callable, Mapping
+from typing import Final
 
 from adapters.agencies.declarative import kinds, language
 from adapters.agencies.declarative.canonical import LeafKind
@@ -12,6 +14,7 @@ from adapters.agencies.declarative.formats import Pattern, PatternError, date_pa
 from adapters.agencies.declarative.kinds import Codes, Kind
 from adapters.agencies.declarative.mistakes import Notes, Place
 
+_SOME_MOMENT: Final = datetime.datetime.combine(datetime.date(2000, 1, 1), datetime.time())
 FITS: Mapping[type[language.Described], frozenset[LeafKind]] = {
     language.Text: frozenset({LeafKind.TEXT}),
     language.Number: frozenset({LeafKind.NUMBER}),
@@ -116,6 +119,7 @@ def check_value(name: str, value: language.Value, codes: Mapping[str, Codes], no
     """Whether a value can be read back, whatever it stands for."""
     place: Place = ("values", name)
     _check_patterns(value, place, notes)
+    _check_words(value, place, notes)
     if isinstance(value, language.Code) and value.table not in codes:
         notes.add((*place, "table"), f"there is no list {value.table} under codes")
     if isinstance(value, language.Flag) and value.yes == value.no and isinstance(value.yes, bool) == isinstance(value.no, bool):
@@ -128,13 +132,31 @@ def check_value(name: str, value: language.Value, codes: Mapping[str, Codes], no
         notes.add(place, "only a number written as text has a width, and only JSON has numbers that are none")
 
 
+def _check_words(value: language.Value, place: Place, notes: Notes) -> None:
+    """Blanks around a text are taken away when it is read, and a word must not look like a number."""
+    words: list[tuple[str, object]] = []
+    if isinstance(value, language.Flag):
+        words = [("yes", value.yes), ("no", value.no)]
+    if isinstance(value, language.Reference):
+        # A number follows the prefix, so only the blanks before it are at the edge.
+        words = [("prefix", value.prefix + "1"), ("new", value.new)]
+        if value.new is not None and value.new.isdigit() and value.new != "0":
+            notes.add((*place, "new"), "it could not be told from a number")
+    for name, word in words:
+        if isinstance(word, str) and word != word.strip():
+            notes.add((*place, name), "blanks around it are not kept")
+
+
 def _check_patterns(value: language.Value, place: Place, notes: Notes) -> None:
     found = _patterns(value)
     for name, text, check in found:
         try:
-            check(text)
+            said = check(text).write(_SOME_MOMENT)
         except PatternError as error:
             notes.add((*place, name), str(error))
+            continue
+        if said != said.strip():
+            notes.add((*place, name), "blanks around it are not kept")
 
 
 def _patterns(value: language.Value) -> list[tuple[str, str, Callable[[str], Pattern]]]:
