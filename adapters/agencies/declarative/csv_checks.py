@@ -33,7 +33,12 @@ def _check_words(csv: Csv, messages: Mapping[str, Table], notes: Notes) -> None:
     around = [csv.header.word, csv.message.word, *([csv.trailer.word] if csv.trailer else []), *([csv.deletion] if csv.deletion else [])]
     for word in sorted({word for word in around if around.count(word) > 1}):
         notes.add(("csv",), f"two kinds of line begin with {word}")
+    for word in around:
+        if word != word.strip():
+            notes.add(("csv",), f"blanks around the word {word} are not kept")
     for kind, table in messages.items():
+        if table.called != table.called.strip():
+            notes.add(("messages", kind, "called"), "blanks around it are not kept")
         own = [table.called, *(one.place[0] for one in table.record.lists)]
         for word in own:
             if word in around or own.count(word) > 1:

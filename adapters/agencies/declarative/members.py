@@ -77,8 +77,8 @@ class Spelling:
         steps = tuple(text.split("/"))
         if self._mapping.form == "csv" and len(steps) > 1:
             self._notes.add(place, "a column is a single name")
-        if not all(steps):
-            self._notes.add(place, "a step of the place is empty")
+        if not all(steps) or any(step != step.strip() for step in steps):
+            self._notes.add(place, "a step of the place is empty, or has blanks around it")
         if self._mapping.form == "xml":
             for number, step in enumerate(steps):
                 if _XML_NAME.fullmatch(step) is None or (step.startswith("@") and number < len(steps) - 1):

@@ -59,6 +59,7 @@ WRONG = [
     ("place: case, of: crn", "place: case, of: cnr", "shared.case[0].of", 13, "the message has no cnr"),
     ("- use: case", "- use: cases", "messages.CustodyDate.members[0].use", 22, "there is no cases under shared"),
     ("place: ref,", "place: case,", "messages.CustodyDate.members[1]", 23, "the place case is used twice; first at shared.case[0]"),
+    ("place: ref,", 'place: "ref ",', "messages.CustodyDate.members[1].place", 23, "a step of the place is empty, or has blanks around it"),
     ("place: ref,", "place: case/ref,", "messages.CustodyDate.members[1]", 23, "case holds a value and cannot hold case/ref"),
     ("of: event_id", "of: key_date_id", "messages.CustodyDate.members[2]", 24, "key_date_id is carried twice; first at messages.CustodyDate.members[1]"),
     ("of: key_date, value: day", "of: key_date", "messages.CustodyDate.members[4]", 26, "a date needs a value that says how it is written"),
@@ -201,6 +202,7 @@ def test_facts_of_the_envelope_must_fit(facts: dict[str, object], what: str) -> 
     ("changes", "what"),
     [
         ({"deletion": None}, "short deletes need the word of their line"),
+        ({"deletion": "GONE "}, "blanks around the word GONE  are not kept"),
         ({"deletion": "OPEN"}, "two kinds of line begin with OPEN"),
         ({"deletion": "Contact"}, "another kind of line begins with Contact too"),
         ({"delimiter": '"'}, "it could not be told from what it divides"),
