@@ -230,6 +230,7 @@ class Gateway:
             ),
             pace=Pace(interval_seconds=settings.drop_interval_seconds, items=settings.batch_items, make_folders=settings.drop_make_folders),
             is_active=lambda: self.store.leases.acquire(lease, holder, clock(), seconds),
+            step_down=lambda: self.store.leases.release(lease, holder),
             report=self._report,
             refused=lambda code: self.telemetry.refused("file", code),
         )

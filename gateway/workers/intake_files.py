@@ -58,12 +58,14 @@ class FileIntake:
         patience: Patience,
         pace: Pace | None = None,
         is_active: Callable[[], bool] = lambda: True,
+        step_down: Callable[[], None] = lambda: None,
         report: Callable[[str, str], None] = lambda _worker, _kind: None,
         refused: Callable[[FaultCode], None] = lambda _: None,
     ) -> None:
-        """`is_active`: whether this process, of several, is the one that takes in. `refused`: told of what goes into quarantine."""
+        """`is_active`: whether this process, of several, is the one that takes in; `step_down`: it is no longer. `refused`: told of what is set apart."""
         self._organisation, self._root, self._pipeline, self._clock = organisation, root, pipeline, clock
-        self._pace, self._is_active, self._report, self._refused = pace or Pace(), is_active, report, refused
+        self._pace, self._report, self._refused = pace or Pace(), report, refused
+        self._is_active, self._step_down = is_active, step_down
         self._inbox = Inbox(patience, self._was_moved)
 
     @property
@@ -73,6 +75,12 @@ class FileIntake:
 
     def run(self, stop: threading.Event) -> None:
         """Take in until told to stop. Folders that are away are told once, and waited for."""
+        try:
+            self._run(stop)
+        finally:
+            self._step_down()
+
+    def _run(self, stop: threading.Event) -> None:
         pause, told = self._pace.interval_seconds, False
         while not stop.is_set():
             try:

@@ -548,8 +548,9 @@ def test_a_process_that_is_not_the_active_one_looks_at_nothing(depot: Depot) -> 
         return False
 
     depot.intake._is_active, depot.intake._pace = not_active, Pace(interval_seconds=0.001)
+    depot.intake._step_down = lambda: asked.append(-1)
     depot.intake.run(stop)
-    assert len(asked) == 3
+    assert asked == [1, 1, 1, -1]
     assert len(depot.files("inbox")) == 3
 
 
