@@ -7,9 +7,8 @@ Keys are pinned by thumbprint, never trusted by name; standings move only as the
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from gateway.audit.events import AuditCode, AuditEvent
 from gateway.partners import fetching
@@ -19,6 +18,10 @@ from gateway.partners.filters import mistake_in
 from gateway.partners.party import Organisation, Party, Proof, Standing
 from gateway.partners.proving import agreed_digest
 from gateway.partners.reserved import RESERVED
+from gateway.partners.rules import RULES as RULES
+from gateway.partners.rules import OnboardingError as OnboardingError
+from gateway.partners.rules import Parts as Parts
+from gateway.partners.rules import Rule as Rule
 from gateway.partners.terms import is_endpoint, out_of_range
 from gateway.trust.keyring import KeyRecord, KeyUse
 from gateway.trust.policy import LEGACY_SPG
@@ -42,100 +45,6 @@ LONGEST_KEY_LIFE = timedelta(days=5 * 366)
 _ORGANISATION_ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 _PARTY_CODE = re.compile(r"[A-Z0-9]{3}")
 _LATER_STAGES = frozenset({"delivered", "applied", "not-applied", "discarded"})
-
-
-class Rule(StrEnum):
-    """Why onboarding said no. Stable names; each has its sentence in `RULES`."""
-
-    ORGANISATION_ID_INVALID = "organisation-id-invalid"
-    ORGANISATION_UNKNOWN = "organisation-unknown"
-    ORGANISATION_TWICE = "organisation-twice"
-    ORGANISATION_LEFT = "organisation-left"
-    STANDING_MOVE = "standing-move"
-    NOT_READY = "not-ready"
-    NOT_PROVED = "not-proved"
-    PARTY_CODE_INVALID = "party-code-invalid"
-    PARTY_UNKNOWN = "party-unknown"
-    PARTY_TAKEN = "party-taken"
-    DIALECT_UNKNOWN = "dialect-unknown"
-    DETAIL_MISMATCH = "detail-mismatch"
-    PACKAGING_UNKNOWN = "packaging-unknown"
-    CHANNEL_UNKNOWN = "channel-unknown"
-    TYPE_UNKNOWN = "type-unknown"
-    POLICY_MISMATCH = "policy-mismatch"
-    PACKAGING_MISMATCH = "packaging-mismatch"
-    DIVISION_TAKEN = "division-taken"
-    ROUTE_INVALID = "route-invalid"
-    ORGANISATION_DIVIDED = "organisation-divided"
-    ENDPOINT_INVALID = "endpoint-invalid"
-    FILTER_INVALID = "filter-invalid"
-    VALUE_OUT_OF_RANGE = "value-out-of-range"
-    KEY_ALGORITHM = "key-algorithm"
-    KEY_VALIDITY = "key-validity"
-    KEY_SPEAKS_FOR = "key-speaks-for"
-    KEY_TAKEN = "key-taken"
-    KEY_USE = "key-use"
-    KEY_REVOKED = "key-revoked"
-    KEY_UNKNOWN = "key-unknown"
-
-
-RULES: dict[Rule, str] = {
-    Rule.ORGANISATION_ID_INVALID: "An organisation id has 1 to 40 lower case letters, digits and hyphens.",
-    Rule.ORGANISATION_UNKNOWN: "The organisation is not known; apply its profile first.",
-    Rule.ORGANISATION_TWICE: "One organisation has one profile; two of these name it.",
-    Rule.ORGANISATION_LEFT: "The organisation has left; it applies again under a new id.",
-    Rule.STANDING_MOVE: "The standing cannot move this way.",
-    Rule.NOT_READY: "Something that a live partner needs is still missing.",
-    Rule.NOT_PROVED: "To go from proving to live, each party that is sent to needs a passed conformance run of what is agreed now.",
-    Rule.PARTY_CODE_INVALID: "A party code has three capital letters or digits.",
-    Rule.PARTY_UNKNOWN: "The party is not known.",
-    Rule.PARTY_TAKEN: "Another organisation runs this party.",
-    Rule.DIALECT_UNKNOWN: "No adapter speaks this dialect.",
-    Rule.DETAIL_MISMATCH: "A dialect that only points at messages, and it alone, needs a language for their details.",
-    Rule.PACKAGING_UNKNOWN: "There is no such packaging.",
-    Rule.CHANNEL_UNKNOWN: "No channel serves this delivery mode.",
-    Rule.TYPE_UNKNOWN: "There is no such message type.",
-    Rule.POLICY_MISMATCH: "The security policy does not fit the packaging.",
-    Rule.PACKAGING_MISMATCH: "The packaging cannot travel over this delivery mode.",
-    Rule.DIVISION_TAKEN: "The code of a division is no party's, and no other division's.",
-    Rule.ROUTE_INVALID: "The code cannot be routed to that organisation.",
-    Rule.ORGANISATION_DIVIDED: "The parties of one organisation send in one dialect, under one policy and one maximum age, per packaging: its keys say which.",
-    Rule.ENDPOINT_INVALID: "The endpoint does not fit the delivery mode.",
-    Rule.FILTER_INVALID: "A content filter names something that is not there.",
-    Rule.VALUE_OUT_OF_RANGE: "A number of the agreement is out of range.",
-    Rule.KEY_ALGORITHM: "The algorithm of the key is not allowed.",
-    Rule.KEY_VALIDITY: "The validity of the key is not allowed.",
-    Rule.KEY_SPEAKS_FOR: "The key may speak only for parties of its own organisation, and a signing key for at least one.",
-    Rule.KEY_TAKEN: "The key is pinned for another organisation.",
-    Rule.KEY_USE: "A key has exactly one use and one algorithm.",
-    Rule.KEY_REVOKED: "A revoked key is never pinned again.",
-    Rule.KEY_UNKNOWN: "The key is not pinned for this organisation.",
-}
-
-
-@dataclass(eq=False)
-class OnboardingError(Exception):
-    """The rules say no. `detail` says where, without secrets or personal data."""
-
-    rule: Rule
-    detail: str = ""
-
-    def __str__(self) -> str:
-        return f"{RULES[self.rule]} {self.detail}".strip()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parts:
-    """The names of the parts that exist, handed in by whoever knows the catalogues."""
-
-    dialects: frozenset[str]
-    packagings: frozenset[str]
-    modes: frozenset[DeliveryMode] = frozenset(DeliveryMode)
-    types: frozenset[str] = frozenset()
-    pointing: frozenset[str] = frozenset()
-    """Dialects whose documents only point at a message."""
-    details: frozenset[str] = frozenset()
-    """Dialects that such a message may be fetched in."""
 
 
 def put_organisation(directory: Directory, wanted: Organisation, now: datetime) -> tuple[Organisation, AuditEvent]:
