@@ -7,6 +7,8 @@ of what exists. What it is not: the rules at work (see `onboarding`, where every
 from dataclasses import dataclass
 from enum import StrEnum
 
+from gateway.partners.agreement import DeliveryMode
+
 
 class Rule(StrEnum):
     """Why onboarding said no. Stable names; each has its sentence in `RULES`."""
