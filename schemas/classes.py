@@ -16,9 +16,9 @@ from schemas.leaves import Path, parts_of_type
 
 _VERSIONS: Final = r"[0-9A-Fa-f]{32}|0([.-][0-9]{1,2}){1,3}"
 """Of a record; of the schema."""
-_NO_CODE: Final = r"(?!.*[A-Za-z]{4})(?!.*[0-9]{5})(?![A-Z][0-9]{4}[A-Z]{2}$)(?![A-Z]{1,2}[0-9][A-Z0-9]?[0-9][A-Z]{2}$)"
+_NO_CODE: Final = r"(?!.*[A-Za-z]{4})(?!.*[0-9]{5})(?![A-Za-z][0-9]{4}[A-Za-z]{2}$)(?![A-Za-z]{1,2}[0-9][A-Za-z0-9]?[0-9][A-Za-z]{2}$)"
 """Four letters in a row may be a name; five digits a date, a telephone, or the number of a case or a person; then the
-forms of a prison number and of a postcode."""
+forms of a prison number and of a postcode, in letters of either case."""
 _REPEATABLE: Final = re.compile(rf"{_VERSIONS}|{_NO_CODE}[A-Za-z0-9]{{1,12}}", re.ASCII)
 
 
