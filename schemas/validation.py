@@ -56,6 +56,13 @@ _OF_VALUES: Final = frozenset(
 )
 """Codes that judge a single value: where there is none, or something else than one, another code says so."""
 _LIMITS: Final[Mapping[str, str]] = {"max_length": "It is longer than {} characters.", "ge": "It is less than {}.", "le": "It is more than {}."}
+_BASIC: Final[Mapping[str, str]] = {
+    "string_type": "A text was expected, in quotation marks.",
+    "bool_type": "true or false was expected, without quotation marks.",
+    "int_type": "A whole number was expected, without quotation marks.",
+    "string_too_short": "It is empty. Where a value may be missing, write null.",
+}
+"""What the plainest checks expect, in the words of JSON."""
 MAX_FAULTS: Final = 100
 """Per message: enough to mend it, and bounded."""
 
@@ -124,6 +131,8 @@ def _misfit(form: str) -> tuple[FaultCode, str]:
 
 
 def _expectation(error: ErrorDetails) -> str:
+    if error["type"] in _BASIC:
+        return _BASIC[error["type"]]
     limits = error.get("ctx", {})
     for name, sentence in _LIMITS.items():
         if name in limits:
