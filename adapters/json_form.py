@@ -26,7 +26,7 @@ from schemas.faults import Fault, FaultCode, Refusal, refusal_of, refuse
 from schemas.identifiers import ControlReferenceField, CrnField, ExternalIdField, PartyField
 from schemas.payload import Concept, Payload
 from schemas.validation import MAX_FAULTS, Location, faults_of, json_pointer
-from schemas.versions import VERSIONS
+from schemas.versions import VERSIONS, unknown_between
 
 MEDIA_TYPE: Final = "application/json"
 MAX_BYTES: Final = 64 * 1024 * 1024
@@ -210,8 +210,14 @@ def header_facts(message: Message, outgoing: Outgoing) -> dict[str, object]:
 def write_form(message: Message, outgoing: Outgoing, document: bytes, left_out: Sequence[LeftOut] = ()) -> Document:
     """Header and the dialect's document as the bytes that are signed. The same input gives the same bytes."""
     head = json.dumps(header_facts(message, outgoing), ensure_ascii=False, separators=(",", ":")).encode()
-    lost = (LeftOut("/header/application", "The JSON form does not name the sending application."),) if message.header.application else ()
-    return Document(b"".join((b'{"header":', head, b',"document":', document, b"}")), (*lost, *left_out))
+    return Document(b"".join((b'{"header":', head, b',"document":', document, b"}")), (*_unsaid(message.header, outgoing), *left_out))
+
+
+def _unsaid(header: Header, outgoing: Outgoing) -> list[LeftOut]:
+    """What the header of the form cannot say of a message."""
+    lost = [LeftOut("/header/application", "The JSON form does not name the sending application.")] if header.application else []
+    unknown = unknown_between(header.version, outgoing.version)
+    return [*lost, LeftOut("/header/version", unknown)] if unknown else lost
 
 
 def _content(form: Form, read_document: Callable[[FormHeader, dict[str, JsonValue]], Payload]) -> Payload | Sequence[Fault]:
