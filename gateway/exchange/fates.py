@@ -17,8 +17,9 @@ from gateway.exchange.route import Leg, check_header
 from gateway.partners.agreement import Agreement
 from gateway.partners.directory import Directory
 from schemas.envelope import Entry, Header, Interchange, Message, Misread
-from schemas.faults import Fault, Refusal, refusal_of
+from schemas.faults import Fault, FaultCode, Refusal, refusal_of, refuse
 from schemas.identifiers import MessageId, PartyCode
+from schemas.messages.interchange_status_notification import InterchangeStatusNotification
 from schemas.receipts import MessageVerdict
 
 ACCEPTED, REFUSED = "accepted", "refused"
@@ -52,7 +53,7 @@ def judge(interchange: Interchange, agreement: Agreement, directory: Directory, 
     """One fate per message, in order; `cases` learns who has to do with which. Raises Refusal, of everything that is
     wrong, where the whole falls: by default with the first bad message, where the agreement takes the good ones only
     when there are none."""
-    judge_one = _Judge(agreement, directory, cases, means, now)
+    judge_one = _Judge(agreement, directory, cases, means, now, alone=len(interchange.entries) == 1)
     fates = tuple(judge_one.fate(entry) for entry in interchange.entries)
     rejected = [fate for fate in fates if isinstance(fate, Rejected)]
     if rejected and (not agreement.partial or len(rejected) == len(fates)):
@@ -88,6 +89,8 @@ class _Judge:
     cases: Cases
     means: Means
     now: datetime
+    alone: bool
+    """The interchange has one message."""
 
     def fate(self, entry: Entry | Misread) -> Fate:
         if isinstance(entry, Misread):
@@ -103,6 +106,9 @@ class _Judge:
         return Taken(Message(message_id, header, entry.payload), found.legs, found.addressing, found.left_out)
 
     def _way(self, entry: Entry) -> Way:
+        if isinstance(entry.payload, InterchangeStatusNotification) and not self.alone:
+            # Among others nobody would read it as an answer, and it would be answered itself.
+            raise refuse(FaultCode.STRUCTURE_INVALID, "A status notification travels alone: it answers for a whole interchange.")
         check_header(entry.header, self.agreement)
         return way(entry.header, entry.payload, self.directory, self.cases.of(entry.header.case_reference))
 
