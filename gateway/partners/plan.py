@@ -200,18 +200,19 @@ class _Planner:
                 self.after = replace(self.after, parties=_merged(self.after.parties, {record.code: record}))
 
     def _agreements(self, draft: _Draft) -> None:
-        taken = {party.code: place for place, (party, _) in enumerate(draft.parties)}
+        places, taken = _places(draft), {party.code for party, _ in draft.parties}
         for wanted in draft.sourced.profile.agreements():
             if wanted.party not in taken:
                 continue
-            with self._noting(draft, f"parties.{taken[wanted.party]}.{wanted.direction}"):
+            with self._noting(draft, f"{places[wanted.party]}.{wanted.direction}"):
                 record, event = onboarding.put_agreement(self.after, wanted, self._parts, self._now)
                 draft.agreements.append((record, event))
                 self.after = replace(self.after, agreements=_merged(self.after.agreements, {(record.party, record.direction): record}))
 
     def _between(self, draft: _Draft) -> None:
-        for place, (party, _) in enumerate(draft.parties):
-            with self._noting(draft, f"parties.{place}.route_to"):
+        places = _places(draft)
+        for party, _ in draft.parties:
+            with self._noting(draft, f"{places[party.code]}.route_to"):
                 onboarding.require_route(self.after, party.code)
         with self._noting(draft, "parties"):
             onboarding.require_undivided(self.after, draft.organisations[0][0].organisation_id)
@@ -231,6 +232,10 @@ class _Planner:
             yield
         except (OnboardingError, KeyUnusable) as error:
             self.mistakes.append(Mistake(source=draft.sourced.source, place=place, error=error))
+
+
+def _places(draft: _Draft) -> Mapping[str, str]:
+    return {entry.code: f"parties.{place}" for place, entry in enumerate(draft.sourced.profile.parties)}
 
 
 def _version(plan: Plan, profile: Profile, latest: Mapping[OrganisationId, ProfileVersion], by: str, now: datetime) -> ProfileVersion | None:

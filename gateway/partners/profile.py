@@ -235,6 +235,8 @@ class Profile(_Closed):
             for direction, said in self._terms(entry)
             if (names := [name for name in _NEEDED if getattr(said, name) is None])
         ]
+        codes = [entry.code for entry in self.parties]
+        lacking += [f"parties.{place} is there twice" for place, code in enumerate(codes) if code in codes[:place]]
         if lacking:
             raise ValueError("; ".join(lacking))
         return self
