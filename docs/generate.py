@@ -16,6 +16,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
+from docs import conformance_page
 from docs.markdown import table as _table
 from docs.message_pages import PAGES as MESSAGE_PAGES
 from gateway.audit.events import SENTENCES, AuditCode
@@ -187,6 +188,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "settings.md": settings_page,
     "delivery-states.md": states_page,
     "cli.md": cli_page,
+    "partners/conformance.md": lambda: conformance_page.page(_NOTICE),
     **MESSAGE_PAGES,
 }
 

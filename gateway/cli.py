@@ -29,6 +29,7 @@ from gateway.commands import (
     schemas,
     send,
     serve,
+    simulate,
     translate,
 )
 from gateway.commands.output import CommandError, Exit, fail
@@ -76,6 +77,7 @@ app.add_typer(messages.deliveries, name="deliveries")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(receipts.app, name="receipts")
 app.add_typer(audit.app, name="audit")
+app.command()(simulate.simulate)
 app.command()(rehearse.demo)
 app.command()(rehearse.bench)
 

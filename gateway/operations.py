@@ -18,7 +18,7 @@ from gateway.exchange.delivery import Event, ImpossibleTransition, next_state
 from gateway.exchange.means import Means
 from gateway.exchange.siblings import Siblings
 from gateway.exchange.statuses import versions_told
-from gateway.partners import onboarding
+from gateway.partners import onboarding, proving
 from gateway.partners.directory import Directory
 from gateway.partners.history import ProfileVersion
 from gateway.partners.onboarding import Parts
@@ -136,8 +136,10 @@ class Operations:
 
     def remember_run(self, proof: Proof, *, failed: int) -> Organisation:
         """Remember a conformance run: a passed one lets the party's organisation go live, another does not."""
-        directory, now = self.directory(), self._clock()
-        judged = onboarding.disprove(directory, proof, failed, now) if failed else onboarding.prove(directory, proof, now)
+        organisation, now = self.directory().organisation_of(proof.party), self._clock()
+        if organisation is None:
+            raise NotFoundError("The party is not known.")
+        judged = proving.disprove(organisation, proof, failed, now) if failed else proving.prove(organisation, proof, now)
         self._store.partners.put_organisation(*judged)
         return judged[0]
 

@@ -26,6 +26,7 @@ from gateway.rehearsal.conformance.stand import Stand
 from gateway.rehearsal.flaws import Flaws, FlawUnknownError
 from schemas.identifiers import OrganisationId, PartyCode
 
+WARM_UP_SECONDS = 30.0
 Progress = Callable[[str], None]
 
 
@@ -64,6 +65,9 @@ def prove(wanted: Wanted, progress: Progress) -> Proved:
     with operating(with_keys=True, wired=True) as desk, ExitStack() as stack:
         subject = _subject(desk, wanted.party)
         stand = _stand(wanted, subject, desk, flaws, stack)
+        if not wanted.simulated:
+            progress("waiting for the partner")
+            real.await_partner(stand, WARM_UP_SECONDS)
         agreed = agreed_digest(subject.directory, subject.party)
         report = play(stand, profile=agreed, choice=Choice(groups), progress=lambda result: _tell(result, progress))
         counts = not wanted.faults and not wanted.groups and not (wanted.simulated and desk.settings.environment is Environment.LIVE)

@@ -15,8 +15,8 @@ from gateway.partners import fetching
 from gateway.partners.agreement import Agreement, DeliveryMode, Direction
 from gateway.partners.directory import Directory
 from gateway.partners.filters import mistake_in
-from gateway.partners.party import Organisation, Party, Proof, Standing
-from gateway.partners.proving import agreed_digest
+from gateway.partners.party import Organisation, Party, Standing
+from gateway.partners.proving import unproved
 from gateway.partners.reserved import RESERVED
 from gateway.partners.rules import RULES as RULES
 from gateway.partners.rules import OnboardingError as OnboardingError
@@ -73,43 +73,11 @@ def move(
     if to is Standing.LIVE and (lacking := missing(directory, organisation_id, now)):
         raise OnboardingError(Rule.NOT_READY, " ".join(lacking))
     facts = {"before": organisation.standing.value, "standing": to.value}
-    if to is Standing.LIVE and organisation.standing is Standing.PROVING and (lacking := unproved(directory, organisation_id)):
+    if to is Standing.LIVE and organisation.standing is Standing.PROVING and (lacking := unproved(directory, organisation)):
         if not without_conformance.strip():
             raise OnboardingError(Rule.NOT_PROVED, f"Not proved: {', '.join(lacking)}.")
         facts |= {"without_conformance": without_conformance.strip()}
     return replace(organisation, standing=to), _changed(organisation_id, now, what="standing", **facts)
-
-
-def unproved(directory: Directory, organisation_id: OrganisationId) -> tuple[PartyCode, ...]:
-    """The parties that are sent to and whose system has not passed the conformance suite under what is agreed now."""
-    organisation = require_organisation(directory, organisation_id)
-    proved = {(proof.party, proof.agreed) for proof in organisation.proofs}
-    sent_to = [code for code in directory.parties_of(organisation_id) if directory.outbound(code) is not None]
-    return tuple(code for code in sent_to if (code, agreed_digest(directory, code)) not in proved)
-
-
-def prove(directory: Directory, proof: Proof, now: datetime) -> tuple[Organisation, AuditEvent]:
-    """Remember a passed conformance run of a party. A later run takes the place of an earlier one."""
-    organisation = _owner(directory, proof.party)
-    facts: dict[str, str | int | bool] = {"organisation": organisation.organisation_id, "agreed": proof.agreed, "report": proof.report}
-    event = AuditEvent(AuditCode.CONFORMANCE_PASSED, now, proof.party, facts | {"simulated": proof.simulated})
-    others = tuple(known for known in organisation.proofs if known.party != proof.party)
-    return replace(organisation, proofs=(*others, proof)), event
-
-
-def disprove(directory: Directory, proof: Proof, failed: int, now: datetime) -> tuple[Organisation, AuditEvent]:
-    """A conformance run that did not pass: what was proved before is proved no more."""
-    organisation = _owner(directory, proof.party)
-    facts: dict[str, str | int | bool] = {"organisation": organisation.organisation_id, "agreed": proof.agreed, "report": proof.report, "failed": failed}
-    event = AuditEvent(AuditCode.CONFORMANCE_FAILED, now, proof.party, facts | {"simulated": proof.simulated})
-    return replace(organisation, proofs=tuple(known for known in organisation.proofs if known.party != proof.party)), event
-
-
-def _owner(directory: Directory, code: PartyCode) -> Organisation:
-    party = directory.parties.get(code)
-    if party is None:
-        raise OnboardingError(Rule.PARTY_UNKNOWN, f"{code}.")
-    return require_organisation(directory, party.organisation)
 
 
 def missing(directory: Directory, organisation_id: OrganisationId, now: datetime) -> tuple[str, ...]:

@@ -17,14 +17,16 @@ import httpx
 
 from adapters.contract import WireMessage
 from gateway.rehearsal import interchange
+from gateway.rehearsal.flaws import Flaws
 from gateway.rehearsal.gateway_link import Caller, GatewayLink
 from gateway.rehearsal.interchange import Addressing, SpgInterchange, SpgMessage, SpgStatus
 from gateway.rehearsal.jose import NotBelievedError, PartnerKey, digest_of
 from gateway.rehearsal.journal import Journal, Noted
-from gateway.rehearsal.listener import Answer, Listener, Request
+from gateway.rehearsal.listener import Answer, Listener, Place, Request
 from gateway.rehearsal.outgoing import WorkList
 from gateway.rehearsal.receipt_book import ReceiptBook, Standing
 from gateway.rehearsal.record_versions import Change, RecordVersions, Stale
+from gateway.rehearsal.troubles import Troubled
 from gateway.trust.contract import ClaimedSender, Limits, Packaging, SealOrder, SenderTrust, Signer
 from gateway.trust.keyring import KeyRecord
 from gateway.trust.policy import STRICT
@@ -49,6 +51,8 @@ class NdeliusIdentity:
     gateway_audience: str
     message_statuses: bool = False
     """It writes an entry per message into its status notifications."""
+    careful: bool = False
+    """It checks each interchange against the published schema, and holds not every case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +91,21 @@ class SoapAnswer:
 class SimulatedNdelius:
     """The case system of the National Probation Service."""
 
-    def __init__(self, identity: NdeliusIdentity, keys: NdeliusKeys, packaging: Packaging, journal_path: Path, tls: ssl.SSLContext) -> None:
+    def __init__(
+        self,
+        identity: NdeliusIdentity,
+        keys: NdeliusKeys,
+        packaging: Packaging,
+        journal_path: Path,
+        tls: ssl.SSLContext,
+        flaws: Flaws | None = None,
+        place: Place | None = None,
+    ) -> None:
         self.identity, self.keys = identity, keys
         self.journal = Journal(journal_path)
         self._packaging = packaging
-        self._listener = Listener(self._handle, tls)
+        self._flaws = flaws or Flaws()
+        self._listener = Listener(Troubled(self._handle, self._flaws), tls, place)
         self._work = WorkList(identity.organisation)
         self._work.start()
         self._link: GatewayLink | None = None

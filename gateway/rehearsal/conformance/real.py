@@ -5,11 +5,12 @@ partner finds the door where it is configured to find us. Called by the command.
 """
 
 import ssl
+import time
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from adapters.contract import Channel
+from adapters.contract import Channel, HandedOver
 from broker.contract import Broker
 from broker.topology import PARTNERS
 from gateway.config import Settings
@@ -23,6 +24,8 @@ from gateway.rehearsal.conformance.parts import KitParts
 from gateway.rehearsal.conformance.stand import Stand
 from gateway.rehearsal.listener import Listener, Place
 from schemas.identifiers import OrganisationId
+
+LOOK_SECONDS, PAUSE_SECONDS = 2.0, 0.25
 
 
 class CannotProveError(Exception):
@@ -79,6 +82,18 @@ def stand_for(partner: Partner, house: House, *, patience_seconds: float, stack:
         new_signer=parts.new_wss_signer if is_soap else parts.new_message_signer,
         patience_seconds=patience_seconds,
     )
+
+
+def await_partner(stand: Stand, seconds: float) -> bool:
+    """Until a first message is taken: a partner that looked for our keys when nobody was here needs a moment."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        letter = stand.letter()
+        told = stand.hand_over(letter)
+        if isinstance(told.handover, HandedOver) and (stand.mode is DeliveryMode.PUSH or stand.final(letter, LOOK_SECONDS) is not None):
+            return True
+        time.sleep(PAUSE_SECONDS)
+    return False
 
 
 def _line(partner: Partner, house: House, door: ProvingDoor, stack: ExitStack) -> Line:

@@ -7,7 +7,7 @@ from itertools import product
 import pytest
 
 from gateway.audit.events import AuditCode
-from gateway.partners import onboarding
+from gateway.partners import onboarding, proving
 from gateway.partners.agreement import Agreement, DeliveryMode, Direction, RetryPolicy
 from gateway.partners.directory import Directory
 from gateway.partners.onboarding import MOVES, RULES, OnboardingError, Parts, Rule
@@ -305,7 +305,7 @@ def test_parties_of_one_organisation_send_alike_per_packaging() -> None:
 
 def proved(there: Directory, *, party: PartyCode = C05, agreed: str | None = None) -> Directory:
     proof = Proof(party=party, agreed=agreed or agreed_digest(there, party), report="sha-256:00", at=NOW.isoformat())
-    organisation, event = onboarding.prove(there, proof, NOW)
+    organisation, event = proving.prove(there.organisations[OURS], proof, NOW)
     assert (event.code, event.subject) == (AuditCode.CONFORMANCE_PASSED, party)
     return replace(there, organisations={**there.organisations, organisation.organisation_id: organisation})
 
@@ -328,14 +328,14 @@ def test_a_reason_lets_it_through_and_is_audited() -> None:
 def test_what_was_proved_is_the_agreement_of_that_moment() -> None:
     there = proved(ready(Standing.PROVING))
     changed = {(C05, Direction.INBOUND): INBOUND, (C05, Direction.OUTBOUND): replace(OUTBOUND, timeout_seconds=7.0)}
-    assert onboarding.unproved(there, OURS) == ()
-    assert onboarding.unproved(replace(there, agreements=changed), OURS) == (C05,)
+    assert proving.unproved(there, there.organisations[OURS]) == ()
+    assert proving.unproved(replace(there, agreements=changed), there.organisations[OURS]) == (C05,)
 
 
 def test_a_failed_run_ends_an_earlier_proof() -> None:
     there = proved(ready(Standing.PROVING))
     failed = Proof(party=C05, agreed=agreed_digest(there, C05), report="sha-256:11", at=NOW.isoformat())
-    organisation, event = onboarding.disprove(there, failed, 3, NOW)
+    organisation, event = proving.disprove(there.organisations[OURS], failed, 3, NOW)
     assert organisation.proofs == ()
     assert (event.code, event.facts["failed"]) == (AuditCode.CONFORMANCE_FAILED, 3)
 
