@@ -75,8 +75,9 @@ def reduced_delete() -> tuple[Shown, Shown]:
     """A delete that carries the key alone, as SPG XML and as canonical JSON."""
     whole = _understood((SAMPLES / "Contact-upd-min.xml").read_bytes(), 0)
     deleted = replace(whole, header=replace(whole.header, action=Action.DELETE))
-    document = DIALECTS["ndelius"].write(deleted, replace(_outgoing(deleted), reduced_deletes=True))
-    return Shown(laid_out(document.content)), _json(_written(_understood(document.content, 0), "canonical"))
+    agreed = replace(_outgoing(deleted), reduced_deletes=True)
+    document = DIALECTS["ndelius"].write(deleted, agreed)
+    return Shown(laid_out(document.content)), _json(DIALECTS["canonical"].write(_understood(document.content, 0), agreed))
 
 
 def with_entries() -> Shown:

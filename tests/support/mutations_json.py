@@ -16,6 +16,7 @@ from pydantic import BaseModel
 
 from adapters.agencies.canonical.adapter import CanonicalAdapter
 from adapters.agencies.ndelius.adapter import NdeliusAdapter
+from schemas.canonical.case import Deletion
 from schemas.catalogue import model_of
 from schemas.envelope import Entry, Message
 from schemas.faults import FaultCode
@@ -36,7 +37,8 @@ def json_bases() -> Mapping[str, bytes]:
             if not isinstance(entry, Entry):
                 raise TypeError(f"{stem}: {entry.faults}")
             made = Message(MessageId(f"01902d3a-0000-7000-8000-00000000000{entry.reference}"), entry.header, entry.payload)
-            found[f"{stem}/{entry.reference}"] = CanonicalAdapter().write(made, outgoing(answers=entry.header.in_reply_to)).content
+            sent = outgoing(answers=entry.header.in_reply_to, reduced_deletes=isinstance(entry.payload, Deletion))
+            found[f"{stem}/{entry.reference}"] = CanonicalAdapter().write(made, sent).content
     return found
 
 

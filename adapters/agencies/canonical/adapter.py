@@ -1,22 +1,26 @@
 """The dialect `canonical`: the canonical form itself, for partners that have no language of their own.
 
 What it is: the JSON form whose document is the payload as `schemas.messages` models it; nothing of a payload
-is lost. What it is not: the stored form (see `schemas.catalogue`). Header and document are checked in one
-pass of the parser, since this dialect carries the most traffic.
+is lost but what a delete by key alone, where that is agreed, does not say. What it is not: the stored form
+(see `schemas.catalogue`). Header and document are checked in one pass of the parser, since this dialect
+carries the most traffic.
 """
 
 from typing import Final
 
 from pydantic import ValidationError, create_model
 
-from adapters.contract import Document, Outgoing
+from adapters.contract import Document, LeftOut, Outgoing
 from adapters.json_form import MEDIA_TYPE, Form, FormHeader, check_json, interchange_of, write_form
-from schemas.canonical.case import Deletion
+from schemas.canonical.case import CaseRecord, Deletion
 from schemas.catalogue import CATALOGUE, KEYS
 from schemas.envelope import Action, Interchange, Message
-from schemas.faults import Fault, refusal_of
+from schemas.faults import Fault, FaultCode, refusal_of, refuse
+from schemas.leaves import Path, leaves
 from schemas.payload import Concept, Payload
 from schemas.validation import faults_of, json_pointer
+
+_KEY_ALONE: Final = "The agreed form of delete carries the key alone."
 
 
 class WholeForm(Concept):
@@ -58,7 +62,29 @@ class CanonicalAdapter:
 
     def write(self, message: Message, outgoing: Outgoing) -> Document:
         """One message as a JSON document. A name that is there and null says that the sender gave no value."""
-        return write_form(message, outgoing, message.payload.model_dump_json(exclude_unset=True).encode())
+        payload, lost = _agreed(message, outgoing)
+        return write_form(message, outgoing, payload.model_dump_json(exclude_unset=True).encode(), lost)
+
+
+def _agreed(message: Message, outgoing: Outgoing) -> tuple[Payload, list[LeftOut]]:
+    """The payload in the form of delete that the recipient's agreement names."""
+    payload, kind = message.payload, message.header.type
+    if isinstance(payload, Deletion) and not outgoing.reduced_deletes:
+        raise refuse(FaultCode.NOT_TRANSLATABLE, "The sender deleted by key alone; the recipient's agreement wants the whole record.")
+    if message.header.action is not Action.DELETE or not outgoing.reduced_deletes or kind not in KEYS or not isinstance(payload, CaseRecord):
+        return payload, []
+    kept = {("crn",), (KEYS[kind],), *leaves(Deletion)}
+    lost = [LeftOut("/payload" + json_pointer(path), _KEY_ALONE) for path in sorted(leaves(type(payload)) - kept) if _says(payload, path)]
+    return Deletion(crn=payload.crn, version=payload.version, record_id=getattr(payload, KEYS[kind])), lost
+
+
+def _says(concept: object, path: Path) -> bool:
+    """There is something at this place, be it only that it is empty."""
+    for step in path:
+        if not isinstance(concept, Concept) or step not in concept.model_fields_set:
+            return False
+        concept = getattr(concept, step)
+    return True
 
 
 def _form(value: object) -> type[WholeForm] | None:
