@@ -8,7 +8,7 @@ returned opens what is sealed.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from gateway.audit.events import AuditCode, AuditEvent
 from gateway.changes import Changes
@@ -23,16 +23,19 @@ from gateway.partners.directory import Directory
 from gateway.partners.history import ProfileVersion
 from gateway.partners.onboarding import Parts
 from gateway.partners.party import Organisation, Proof, Standing
-from gateway.partners.plan import Plan, PlanRefused, Plans, Sourced, plan, plan_all
+from gateway.partners.plan import Plan, PlanRefused, Plans, Sourced, left_shelves, plan, plan_all
 from gateway.partners.profile import Profile
 from gateway.records import Attempt, Delivery, DeliveryKind, MessageRecord, ReceiptRecord, SubmissionRecord
 from gateway.trust.keyring import KeyRecord
 from schemas.faults import FaultCode
-from schemas.identifiers import DeliveryId, KeyId, MessageId, OrganisationId
+from schemas.identifiers import DeliveryId, KeyId, MessageId, OrganisationId, PartyCode
 from schemas.receipts import Basis, Stage
 
 READINGS = 10
 """A worker may change a delivery between our reading and our writing: then it is read and decided again."""
+
+SHELF_LEFT = timedelta(seconds=30)
+"""After so long the sweeper looks after what waited on a shelf: by then the change that takes the shelf away is written."""
 
 
 @dataclass(eq=False)
@@ -109,7 +112,11 @@ class Operations:
         each record audited, or nothing. Applying the same again writes nothing. What no profile names stays."""
         for _ in range(READINGS):
             plans = self.plan_profiles(profiles, by)
-            if not (plans.writes or plans.versions) or self._store.partners.apply(plans.changes(), plans.before.version):
+            if not (plans.writes or plans.versions):
+                return plans
+            # Before and not after: if we die in between, couriers lay back what is still for the shelf.
+            self._unshelve(left_shelves(plans))
+            if self._store.partners.apply(plans.changes(), plans.before.version):
                 return plans
         raise StoreUnavailable("the directory changes too often now")
 
@@ -213,6 +220,13 @@ class Operations:
             *(_audited(record.event) for record in audited),
         ]
         return tuple(sorted(moments, key=lambda moment: moment.at))
+
+    def _unshelve(self, codes: Sequence[PartyCode]) -> None:
+        after, page = 0, 500
+        while waiting := self._store.queries.shelf(codes, after, page) if codes else ():
+            now = self._clock()
+            self._store.unit_of_work.commit([settle.unshelved(delivery, now + SHELF_LEFT, now) for delivery in waiting])
+            after = waiting[-1].sequence
 
     def _change(self, delivery_id: DeliveryId, decide: Callable[[Delivery, datetime], Changes]) -> Delivery:
         for _ in range(READINGS):

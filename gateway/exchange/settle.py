@@ -131,6 +131,19 @@ def failed(delivery: Delivery, fault: Fault, agreement: Agreement, now: datetime
     return Changes(lane=delivery.lane, deliveries=(after,), attempts=(attempt,), events=(audit,))
 
 
+def shelved(delivery: Delivery, now: datetime) -> Changes:
+    """What was agreed has changed to the shelf while it was on a courier's road: it waits there, and is looked after by nobody."""
+    state = delivery.state if delivery.state is DeliveryState.WAITING else next_state(delivery.state, Event.RETRY)
+    after = replace(delivery, state=state, next_attempt_at=None, fault=None, fault_detail=None, updated_at=now)
+    return Changes(lane=delivery.lane, deliveries=(after,), events=(_event(after, now, {"mode": "shelf"}),))
+
+
+def unshelved(delivery: Delivery, at: datetime, now: datetime) -> Changes:
+    """The other way round: it waits on a shelf that is going to be one no longer, so from `at` on the sweeper looks after it."""
+    after = replace(delivery, next_attempt_at=at, updated_at=now)
+    return Changes(lane=delivery.lane, deliveries=(after,), events=(_event(after, now, {"mode": "courier"}),))
+
+
 def postponed(delivery: Delivery, until: datetime, now: datetime) -> Changes:
     """The recipient's endpoint is being left alone (open breaker): no attempt was made."""
     after = replace(delivery, state=next_state(delivery.state, Event.FAIL), next_attempt_at=until, fault=FaultCode.RECIPIENT_UNREACHABLE.value, updated_at=now)

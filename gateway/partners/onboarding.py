@@ -145,19 +145,15 @@ def put_agreement(directory: Directory, agreement: Agreement, parts: Parts, now:
 
 
 def require_route(directory: Directory, code: PartyCode) -> None:
-    """Where a code is routed, there must be somebody who can take its place: a party of its own with terms for it.
-    Between a shelf and another mode nothing could follow: what lies on a shelf is on no courier's road."""
+    """Where a code is routed, there must be somebody who can take its place: a party of its own with terms for it."""
     party = directory.parties[code]
     if party.route_to is None:
         return
     target = directory.organisations.get(party.route_to)
     if target is None or target.standing is Standing.LEFT or target.organisation_id == party.organisation:
         raise OnboardingError(Rule.ROUTE_INVALID, f"{code}: name another organisation that is here.")
-    terms, own = directory.stand_in(target.organisation_id, Direction.OUTBOUND), directory.agreements.get((code, Direction.OUTBOUND))
-    if terms is None:
+    if directory.stand_in(target.organisation_id, Direction.OUTBOUND) is None:
         raise OnboardingError(Rule.ROUTE_INVALID, f"{code}: {target.organisation_id} has no party of its own that messages are sent to.")
-    if own is not None and (own.mode is DeliveryMode.SHELF) != (terms.mode is DeliveryMode.SHELF):
-        raise OnboardingError(Rule.ROUTE_INVALID, f"{code}: it goes by {own.mode}, there by {terms.mode}; between a shelf and another mode nothing follows.")
 
 
 def require_undivided(directory: Directory, organisation: OrganisationId) -> None:

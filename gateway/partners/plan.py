@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from gateway.audit.events import AuditCode, AuditEvent, Fact
 from gateway.partners import onboarding
-from gateway.partners.agreement import Agreement
+from gateway.partners.agreement import Agreement, DeliveryMode
 from gateway.partners.directory import Directory
 from gateway.partners.history import DirectoryChanges, ProfileVersion, written
 from gateway.partners.onboarding import OnboardingError, Parts, Rule
@@ -110,6 +110,16 @@ class Plans:
             profiles=self.versions,
             events=(*said, *(_applied(version) for version in self.versions)),
         )
+
+
+def left_shelves(plans: Plans) -> tuple[PartyCode, ...]:
+    """Parties whose deliveries wait on a shelf, and are carried once the plans are written."""
+    return tuple(code for code in plans.before.parties if _on_shelf(plans.before, code) and not _on_shelf(plans.after, code))
+
+
+def _on_shelf(directory: Directory, code: PartyCode) -> bool:
+    agreed = directory.outbound(code)
+    return agreed is not None and agreed.mode is DeliveryMode.SHELF
 
 
 def plan(directory: Directory, profile: Profile, parts: Parts, now: datetime) -> Plan:

@@ -64,6 +64,9 @@ class DeliverStep(Step):
         leg = leg_to(recipient, directory)
         if leg is None:
             return
+        if leg.agreement.mode is DeliveryMode.SHELF:
+            self._shelve(parcels)
+            return
         inline = {parcel.delivery_id: parcel for parcel in parcels}
         lanes = self._load_lanes(leg, parcels)
         while heads := sorted((lane[0] for lane in lanes.values() if lane and self._due(lane[0])), key=lambda delivery: delivery.sequence):
@@ -85,6 +88,12 @@ class DeliverStep(Step):
         written = [place for place in range(len(raw)) if place not in stale]
         refused = {raw[place].delivery_id for place in written if changes[place].deliveries[0].state is DeliveryState.REFUSED}
         return ready + [after for place in written if (after := fixed[place]) is not None], set(refused)
+
+    def _shelve(self, parcels: Sequence[Parcel]) -> None:
+        """Nobody carries to a shelf: what was on its way when that was agreed is laid there. What changed meanwhile comes again."""
+        now, found = self._now(), self._parts.store.queries.deliveries([parcel.delivery_id for parcel in parcels])
+        carried = (DeliveryState.WAITING, DeliveryState.RETRYING, DeliveryState.HANDED_OVER)
+        self._commit([settle.shelved(delivery, now) for delivery in found.values() if delivery.state in carried])
 
     # -- load ----------------------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from gateway.partners.agreement import DeliveryMode, Direction, OrderUntil
 from gateway.partners.differences import Change, differences
 from gateway.partners.directory import Directory
 from gateway.partners.onboarding import OnboardingError, Rule
-from gateway.partners.plan import PlanRefused, Sourced, plan, plan_all
+from gateway.partners.plan import PlanRefused, Sourced, left_shelves, plan, plan_all
 from gateway.partners.profile import Profile, ProfileError, read_profile
 from gateway.store.opening import migrate, open_store
 from gateway.trust.minting import mint_ed25519
@@ -120,11 +120,10 @@ def test_a_route_may_lead_to_what_another_document_brings() -> None:
     assert (agreed.party, agreed.mode) == ("C01", DeliveryMode.QUEUE)
 
 
-@pytest.mark.parametrize("target", ["nobody", "alpha", "mute", "shelved"])
+@pytest.mark.parametrize("target", ["nobody", "alpha", "mute"])
 def test_a_route_that_leads_nowhere_is_refused(target: str) -> None:
     mute = profile("mute", {"code": "C08", "outbound": None})
-    shelved = profile("shelved", {"code": "C07", "outbound": SHELVED})
-    assert refused(profile("alpha", {"code": "C01", "route_to": target}), mute, shelved) == ["alpha.yaml parties.0.route_to route-invalid"]
+    assert refused(profile("alpha", {"code": "C01", "route_to": target}), mute) == ["alpha.yaml parties.0.route_to route-invalid"]
 
 
 def test_a_division_is_nobody_else_s_code() -> None:
@@ -142,6 +141,14 @@ def test_what_changes_is_told_field_by_field_and_a_route_as_moved() -> None:
     assert told["agreement", "C02 outbound"] == (Change.CHANGED, [("retry.longest_seconds", "900.0", "60.0")])
     assert told["party", "C03"][0] is Change.ADDED
     assert set(told) == {("party", "C01"), ("agreement", "C02 outbound"), ("party", "C03"), ("agreement", "C03 inbound"), ("agreement", "C03 outbound")}
+
+
+def test_whose_shelf_is_taken_away_is_known() -> None:
+    before = known(profile("alpha", {"code": "C01", "outbound": SHELVED}, {"code": "C02", "outbound": SHELVED}), profile("stub", {"code": "C00"}))
+    alpha = profile("alpha", {"code": "C01"}, {"code": "C02", "outbound": SHELVED})
+    assert left_shelves(plan_all(before, sourced(alpha), PARTS, NOW)) == ("C01",)
+    routed = profile("alpha", {"code": "C01", "outbound": SHELVED}, {"code": "C02", "outbound": SHELVED, "route_to": "stub"})
+    assert left_shelves(plan_all(before, sourced(routed), PARTS, NOW)) == ("C02",)
 
 
 def test_one_profile_alone_raises_its_first_mistake() -> None:

@@ -8,12 +8,16 @@ import pytest
 from adapters.contract import TryLater
 from broker.parcel import Parcel
 from gateway.audit.events import AuditCode, AuditEvent
+from gateway.bootstrap import onboarding_parts
 from gateway.exchange.accept import STEP_DELIVER
 from gateway.exchange.results import Accepted, Declined
 from gateway.exchange.settle import next_attempt
+from gateway.operations import Operations
 from gateway.partners.agreement import Agreement, Direction, RetryPolicy
 from gateway.partners.hours import DAYS, WorkingHours
 from gateway.partners.party import Division, Party
+from gateway.partners.plan import Sourced
+from gateway.partners.profile import read_profile
 from gateway.records import DeliveryState, Verdict
 from gateway.trust.sealing import unseal
 from schemas.faults import Fault, FaultCode
@@ -131,3 +135,40 @@ def test_a_message_to_a_division_is_refused_with_the_party_to_name(world: World)
     result = hand_in(world, contact("m1", recipients=("N03",)))
     assert isinstance(result, Declined)
     assert (result.fault.code, result.fault.detail) == (FaultCode.UNKNOWN_RECIPIENT, "It is a division of N00: name N00.")
+
+
+def by(code: str, mode: str) -> Sourced:
+    """A profile of beta or gamma in which its party is served this way."""
+    terms = {"dialect": "canonical", "version": "0-9-14", "packaging": "jws"}
+    owner = {"C17": "beta", "C20": "gamma"}[code]
+    document = {"organisation": {"id": owner, "name": owner}, "parties": [{"code": code, "name": code, "inbound": terms, "outbound": {**terms, "mode": mode}}]}
+    return Sourced(source="", profile=read_profile(document))
+
+
+def apply(world: World, profile: Sourced) -> None:
+    Operations(store=world.store, clock=lambda: world.now, parts=onboarding_parts()).apply_profiles([profile], "test")
+
+
+def test_what_waits_on_a_shelf_is_carried_once_the_shelf_is_taken_away(world: World) -> None:
+    delivery = accept(world, "m1", recipients=("C20",))
+    assert delivery.next_attempt_at is None
+    apply(world, by("C20", "queue"))
+    world.pass_time(minutes=1)
+    assert [one.delivery_id for one in world.store.queries.due(world.now, 10)] == [delivery.delivery_id]
+    world.pipeline.deliver(PartyCode("C20"), [Parcel(STEP_DELIVER, delivery.delivery_id, delivery.recipient, delivery.lane)])
+    assert now_of(world, delivery.message_id).state is DeliveryState.HANDED_OVER
+    assert len(world.queue.handed) == 1
+
+
+@pytest.mark.parametrize("down", [True, False])
+def test_what_was_on_its_way_is_laid_on_the_shelf_that_was_agreed_meanwhile(world: World, down: bool) -> None:
+    delivery = accept(world, "m1")
+    world.queue.answers += [DOWN] if down else []
+    world.deliver("C17")
+    assert now_of(world, delivery.message_id).state is (DeliveryState.RETRYING if down else DeliveryState.HANDED_OVER)
+    apply(world, by("C17", "shelf"))
+    world.pass_time(days=1)
+    world.pipeline.deliver(PartyCode("C17"), [Parcel(STEP_DELIVER, delivery.delivery_id, delivery.recipient, delivery.lane)])
+    shelved = now_of(world, delivery.message_id)
+    assert (shelved.state, shelved.next_attempt_at) == (DeliveryState.WAITING, None)
+    assert [item.delivery_id for item in world.pipeline.collect(OrganisationId("beta"), 0, 10)] == [delivery.delivery_id]
