@@ -9,7 +9,7 @@ from types import MappingProxyType
 from docs.markdown import table
 from gateway.rehearsal.conformance.cases import Group, Level
 from gateway.rehearsal.conformance.suite import SUITE
-from gateway.rehearsal.flaws import FLAWS
+from gateway.rehearsal.flaws import FLAWS, Row
 
 GROUPS: Mapping[Group, str] = MappingProxyType(
     {
@@ -59,6 +59,10 @@ SPG over SOAP.
 """
 
 
+def _for(row: Row) -> str:
+    return ", ".join([*(["push"] if row.pushed_only else []), *(["jws"] if row.json_only else [])]) or "all"
+
+
 def page(notice: str) -> str:
     """The whole page."""
     parts = ["# Conformance: proving a partner\n", notice, _HOW.strip() + "\n", f"## The {len(SUITE)} cases\n"]
@@ -66,10 +70,7 @@ def page(notice: str) -> str:
         cases = [case for case in SUITE if case.group is group]
         rows = ((case.id, case.title, case.proves, "**must**" if case.level is Level.MUST else "should", case.scope.told()) for case in cases)
         parts += [f"### {group.value.capitalize()}\n", f"{sentence}\n", table(("Case", "What is asked", "Why", "Level", "For"), rows)]
-    faults = (
-        (f"`{flaw.value}`", row.sentence, f"{row.argument:g} {row.unit}" if row.unit else "", row.group, "push" if row.pushed_only else "all")
-        for flaw, row in FLAWS.items()
-    )
+    faults = ((f"`{flaw.value}`", row.sentence, f"{row.argument:g} {row.unit}" if row.unit else "", row.group, _for(row)) for flaw, row in FLAWS.items())
     parts += [f"## The {len(FLAWS)} faults of simulators\n", _FAULTS.strip() + "\n", table(("Fault", "What it is", "By default", "Noticed by", "For"), faults)]
     return "\n".join(parts)
 

@@ -72,6 +72,8 @@ class Row:
     """What the argument counts; empty where there is none."""
     pushed_only: bool = False
     """It is a mistake of an endpoint: a partner that collects has none."""
+    json_only: bool = False
+    """It is a mistake that SPG over SOAP has no place for."""
 
 
 FLAWS: Mapping[Flaw, Row] = MappingProxyType(
@@ -88,10 +90,10 @@ FLAWS: Mapping[Flaw, Row] = MappingProxyType(
         Flaw.WRONG_SIGNATURE: Row("Receipts name its key, and are signed by another.", "receipts"),
         Flaw.SIGNED_BY_OLD_KEY: Row("Receipts are signed by a key that is not pinned any more.", "receipts"),
         Flaw.UNSIGNED_RECEIPT: Row("Receipts say alg none and have no signature.", "receipts"),
-        Flaw.RECEIPT_FOR_OTHER_DIGEST: Row("Receipts name the digest of something else.", "receipts"),
+        Flaw.RECEIPT_FOR_OTHER_DIGEST: Row("Receipts name the digest of something else.", "receipts", json_only=True),
         Flaw.RECEIPT_FOR_OTHER_MESSAGE: Row("Receipts name a message that was never sent.", "receipts"),
         Flaw.RECEIPT_FOR_OTHER_PARTY: Row("Receipts speak for a party of somebody else.", "receipts"),
-        Flaw.RECEIPT_WITHOUT_REASON: Row("A receipt says not-applied and not why.", "receipts"),
+        Flaw.RECEIPT_WITHOUT_REASON: Row("A receipt says not-applied and not why.", "receipts", json_only=True),
         Flaw.LYING_RECEIPT: Row("Receipts say applied, whatever its case system did.", "receipts"),
         Flaw.RECEIPT_NEVER: Row("It takes messages and receipts none.", "receipts"),
         Flaw.RECEIPT_TWICE: Row("Each message is receipted twice, under two ids.", "receipts"),
@@ -111,11 +113,11 @@ FLAWS: Mapping[Flaw, Row] = MappingProxyType(
         Flaw.ACCEPTS_WRONG_AUDIENCE: Row("It does not ask whom a message was signed for.", "audience"),
         Flaw.ACCEPTS_SCHEMA_INVALID: Row("Documents are not checked.", "schema"),
         Flaw.IGNORES_UNKNOWN_FIELDS: Row("What it does not know in a document is dropped in silence.", "schema"),
-        Flaw.DOES_NOT_FOLLOW_KEY_ROLLOVER: Row("It never looks for our new key.", "keys"),
-        Flaw.KEEPS_WITHDRAWN_KEYS: Row("A key that we withdrew is still believed.", "keys"),
+        Flaw.DOES_NOT_FOLLOW_KEY_ROLLOVER: Row("It never looks for our new key.", "keys", json_only=True),
+        Flaw.KEEPS_WITHDRAWN_KEYS: Row("A key that we withdrew is still believed.", "keys", json_only=True),
         Flaw.REUSES_MESSAGE_IDS: Row("Its own messages all have the same id.", "sending"),
-        Flaw.SENDS_UNKNOWN_TYPE: Row("Its own messages are of a type that does not exist.", "sending"),
-        Flaw.SENDS_INVALID_CODES: Row("Its own messages hold codes that are not in the code list.", "sending"),
+        Flaw.SENDS_UNKNOWN_TYPE: Row("Its own messages are of a type that does not exist.", "sending", json_only=True),
+        Flaw.SENDS_INVALID_CODES: Row("Its own messages hold codes that are not in the code list.", "sending", json_only=True),
     }
 )
 

@@ -17,7 +17,8 @@ import httpx
 
 from adapters.contract import WireMessage
 from gateway.rehearsal import interchange
-from gateway.rehearsal.flaws import Flaws
+from gateway.rehearsal.case_system import BrokenError
+from gateway.rehearsal.flaws import Flaw, Flaws
 from gateway.rehearsal.gateway_link import Caller, GatewayLink
 from gateway.rehearsal.interchange import Addressing, SpgInterchange, SpgMessage, SpgStatus
 from gateway.rehearsal.jose import NotBelievedError, PartnerKey, digest_of
@@ -26,8 +27,9 @@ from gateway.rehearsal.listener import Answer, Listener, Place, Request
 from gateway.rehearsal.outgoing import WorkList
 from gateway.rehearsal.receipt_book import ReceiptBook, Standing
 from gateway.rehearsal.record_versions import Change, RecordVersions, Stale
+from gateway.rehearsal.spg_office import SpgOffice
 from gateway.rehearsal.troubles import Troubled
-from gateway.trust.contract import ClaimedSender, Limits, Packaging, SealOrder, SenderTrust, Signer
+from gateway.trust.contract import ClaimedSender, Limits, Packaging, SenderTrust, Signer
 from gateway.trust.keyring import KeyRecord
 from gateway.trust.policy import STRICT
 from schemas.faults import FaultCode, Refusal
@@ -110,12 +112,14 @@ class SimulatedNdelius:
         self._work.start()
         self._link: GatewayLink | None = None
         self._gateway_keys: Mapping[str, KeyRecord] = {}
-        self._received = {entry.text("control_reference") for entry in self.journal.entries(Noted.RECEIVED)}
+        self._office = SpgOffice(identity.party, keys.sign, packaging, self._flaws, careful=identity.careful)
+        self._held: dict[str, tuple[SpgInterchange, bytes]] = {}
+        self._received: set[str] = set()
         self._book: ReceiptBook | None = None
         self._submissions: set[str] = set()
         self._guard = threading.Lock()
         self._versions = RecordVersions()
-        self._versions.remember(self.journal.entries(Noted.APPLIED))
+        self.recall()
         self._next = FIRST_REFERENCE + int(datetime.now(UTC).timestamp() * 1000) % 100_000_000_000
 
     @property
@@ -132,6 +136,20 @@ class SimulatedNdelius:
         """Close the endpoint."""
         self._listener.stop()
         self.journal.write(Noted.DOWN)
+
+    def recall(self) -> None:
+        """Begin as after a restart: what is known is what the journal says."""
+        if self._flaws.has(Flaw.FORGETS_DUPLICATES_AFTER_RESTART):
+            self._received = set()
+            return
+        self._received = {entry.text("control_reference") for entry in self.journal.entries(Noted.RECEIVED)}
+        self._versions.remember(self.journal.entries(Noted.APPLIED))
+
+    def restart(self) -> None:
+        """Off, and on again: what it knows afterwards is what its journal says."""
+        self.stop()
+        self.recall()
+        self.start()
 
     def connect(self, base_url: str, tls: ssl.SSLContext, gateway_key: KeyRecord) -> None:
         """Know the gateway: its address, and the certificate it signs with, which must be the one it publishes."""
@@ -171,8 +189,7 @@ class SimulatedNdelius:
 
     def sign(self, content: bytes, *, now: datetime | None = None, key: Signer | None = None) -> Letter:
         """Sign an interchange; with another key or another clock where a test wants that."""
-        order = SealOrder(document=content, kind="message", audience=self.identity.gateway_audience, now=now or datetime.now(UTC))
-        return Letter(interchange.read(content).reference, content, self._packaging.seal(order, key or self.keys.sign))
+        return Letter(interchange.read(content).reference, content, self._office.seal(content, self.identity.gateway_audience, now=now, key=key))
 
     def send(self, sample: str, receiver: str, values: Mapping[str, str]) -> tuple[Letter, SoapAnswer]:
         """Write, note, sign and hand in one business interchange."""
@@ -251,8 +268,11 @@ class SimulatedNdelius:
     def _believe(self, wire: WireMessage) -> bytes:
         """Content that the gateway's certificate signed. Raises NotBelievedError."""
         try:
-            return self._packaging.verify(wire, self._trust_of, audience=self.identity.organisation, now=datetime.now(UTC), limits=Limits()).content
+            return self._packaging.verify(wire, self._trust_of, audience=self.identity.organisation, now=self._office.now(), limits=Limits()).content
         except Refusal as refusal:
+            forgiven = self._office.forgiven(wire, refusal.fault.code)
+            if forgiven is not None:
+                return forgiven
             raise NotBelievedError(f"{refusal.fault.code.value}: {refusal.cause}") from refusal
 
     def _trust_of(self, claimed: ClaimedSender) -> SenderTrust | None:
@@ -261,30 +281,49 @@ class SimulatedNdelius:
 
     def _draw_reference(self) -> str:
         with self._guard:
-            self._next += 1
+            self._next += not self._flaws.has(Flaw.REUSES_MESSAGE_IDS)
             return str(self._next)
 
     def _handle(self, request: Request) -> Answer:
         try:
             content = self._believe(WireMessage(request.body, request.headers.get("content-type", "")))
             incoming = interchange.read(content)
-        except (NotBelievedError, KeyError, ValueError) as error:
+            if not self._office.is_for_us(incoming):
+                raise NotBelievedError("the interchange is for another party")
+            self._take(incoming, content)
+        except (NotBelievedError, BrokenError, Refusal, KeyError, ValueError) as error:
             self.journal.write(Noted.DISTRUSTED, reason=f"{type(error).__name__}: {error}")
-            return Answer(500)
-        self._take(incoming, digest_of(content))
-        signed = self._packaging.seal(SealOrder(document=interchange.response(RECEIVED), kind="message", audience="", now=datetime.now(UTC)), self.keys.sign)
+            return Answer(500, body=b"not believed")
+        signed = self._office.seal(interchange.response(RECEIVED), "")
         return Answer(200, signed.content_type, signed.body)
 
-    def _take(self, incoming: SpgInterchange, digest: str) -> None:
+    def _take(self, incoming: SpgInterchange, content: bytes) -> None:
         with self._guard:
             again = incoming.reference in self._received
             self._received.add(incoming.reference)
         if again:
-            self.journal.write(Noted.RECEIVED_AGAIN, control_reference=incoming.reference, digest=digest)
-        elif incoming.messages[0].type == STATUS_TYPE:
+            self.journal.write(Noted.RECEIVED_AGAIN, control_reference=incoming.reference, digest=digest_of(content))
+            if self._flaws.has(Flaw.BREAKS_ON_RESEND):
+                raise BrokenError("duplicate key")
+        if again and not self._flaws.has(Flaw.APPLIES_DUPLICATES_TWICE):
+            return
+        if incoming.messages[0].type == STATUS_TYPE:
             self._note_status(incoming)
-        else:
-            self._apply(incoming, digest)
+        elif not self._held_back(incoming, content):
+            self._apply(incoming, content)
+
+    def _held_back(self, incoming: SpgInterchange, content: bytes) -> bool:
+        """True where it lets the next message of the case go first."""
+        case = incoming.messages[0].case
+        if not self._flaws.has(Flaw.REORDERS_WITHIN_CASE) or not case:
+            return False
+        earlier = self._held.pop(case, None)
+        if earlier is None:
+            self._held[case] = (incoming, content)
+            return True
+        self._apply(incoming, content)
+        self._apply(*earlier)
+        return True
 
     def _note_status(self, incoming: SpgInterchange) -> None:
         (message, *_) = incoming.messages
@@ -293,32 +332,33 @@ class SimulatedNdelius:
         current = next((entry.current for entry in message.statuses if entry.current), "")
         self.journal.write(Noted.NOTIFIED, **told, entries=entries, current=current)
 
-    def _apply(self, incoming: SpgInterchange, digest: str) -> None:
-        ended = [self._do(number, message, incoming, digest) for number, message in enumerate(incoming.messages, start=1)]
+    def _apply(self, incoming: SpgInterchange, content: bytes) -> None:
+        ended = [self._do(number, message, incoming, content) for number, message in enumerate(incoming.messages, start=1)]
         self._work.add(lambda: self._notify(incoming, ended))
 
-    def _do(self, number: int, message: SpgMessage, incoming: SpgInterchange, digest: str) -> SpgStatus:
+    def _do(self, number: int, message: SpgMessage, incoming: SpgInterchange, content: bytes) -> SpgStatus:
         noted = {"control_reference": incoming.reference, "sender": incoming.sender, "type": message.type, "case": message.case, "key": message.key}
         noted |= {"outcome": ",".join(filter(None, (message.values.get("OMTransferStatus"), message.values.get("OMTransferRejectedReason"))))}
-        noted |= {"named": message.named}
-        self.journal.write(Noted.RECEIVED, **noted, digest=digest)
+        noted |= {"named": message.named, "digest": digest_of(content)}
+        self.journal.write(Noted.RECEIVED, **noted)
+        objection = self._office.objection(incoming, content, number)
+        if objection is not None:
+            self.journal.write(Noted.NOT_APPLIED, **noted, reason=f"status {objection.code}")
+            return objection
         with self._guard:
             done = self._versions.apply(Change(message.case, message.type, message.key, message.action, message.named))
         if isinstance(done, Stale):
-            self.journal.write(Noted.NOT_APPLIED, **noted, digest=digest, reason="The record was changed meanwhile.")
+            self.journal.write(Noted.NOT_APPLIED, **noted, reason="The record was changed meanwhile.")
             return SpgStatus(number, CONFLICT, FaultCode.VERSION_CONFLICT.value, done.current)
-        self.journal.write(Noted.APPLIED, **noted, digest=digest, version=done)
+        self.journal.write(Noted.APPLIED, **noted, version=done, kept=self._office.kept_digest(content))
         return SpgStatus(number, PROCESSED)
 
     def _notify(self, incoming: SpgInterchange, ended: Sequence[SpgStatus]) -> None:
-        addressing = Addressing(
-            sender=self.identity.party,
-            receiver=incoming.sender,
-            reference=self._draw_reference(),
-            prepared_at=datetime.now(UTC),
-            answers=incoming.reference,
-        )
-        letter = self.sign(interchange.status_notification(addressing, ended, detailed=self.identity.message_statuses))
-        answer = self.post(letter.wire)
-        if not answer.accepted:
-            raise NotBelievedError(f"the status notification was answered {answer.code}")
+        for told in self._office.told(incoming, ended):
+            addressing = Addressing(
+                sender=told.sender, receiver=incoming.sender, reference=self._draw_reference(), prepared_at=self._office.now(), answers=told.answers
+            )
+            letter = self.sign(interchange.status_notification(addressing, told.ended, detailed=self.identity.message_statuses))
+            answer = self.post(letter.wire)
+            if not answer.accepted:
+                raise NotBelievedError(f"the status notification was answered {answer.code}")

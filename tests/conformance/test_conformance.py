@@ -12,7 +12,7 @@ from gateway.rehearsal.flaws import FLAWS, Flaw
 from tests.support.conformance import run
 
 pytestmark = pytest.mark.timeout(120)
-WAYS = (("canonical", "push"), ("caseflow", "push"), ("caseflow", "shelf"), ("canonical", "queue"))
+WAYS = (("canonical", "push"), ("caseflow", "push"), ("caseflow", "shelf"), ("canonical", "queue"), ("ndelius", "push"))
 PATIENT, IMPATIENT = 20.0, 0.4
 """How long a word that must come may take, and how long one that must not come is waited for."""
 
@@ -47,6 +47,12 @@ def test_no_single_flaw_passes(authority: DevelopmentAuthority, flaw: Flaw) -> N
 @pytest.mark.parametrize("flaw", [flaw for flaw in Flaw if not FLAWS[flaw].pushed_only])
 def test_nor_does_it_where_the_partner_collects(authority: DevelopmentAuthority, flaw: Flaw, mode: str) -> None:
     report = run(authority, "caseflow", mode, flaw.value, groups=frozenset({Group(FLAWS[flaw].group)}), patience_seconds=IMPATIENT, fast=True)
+    assert not report.passed, f"{flaw} was not noticed by the group {FLAWS[flaw].group}"
+
+
+@pytest.mark.parametrize("flaw", [flaw for flaw in Flaw if not FLAWS[flaw].json_only])
+def test_nor_where_it_speaks_spg(authority: DevelopmentAuthority, flaw: Flaw) -> None:
+    report = run(authority, "ndelius", "push", flaw.value, groups=frozenset({Group(FLAWS[flaw].group)}), patience_seconds=IMPATIENT, fast=True)
     assert not report.passed, f"{flaw} was not noticed by the group {FLAWS[flaw].group}"
 
 

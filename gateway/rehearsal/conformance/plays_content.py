@@ -140,7 +140,7 @@ def after_a_refusal(stand: Stand) -> None:
     """A message that cannot be done holds up nothing of its case behind it."""
     case = stand.writer.case()
     bad = stand.letter(case=case)
-    stand.hand_over(bad.with_document(bad.document[: len(bad.document) // 2], stand.agreement.packaging))
+    stand.hand_over(bad.with_document(_spoiled(stand, bad), stand.agreement.packaging))
     stand.door.clear_shelf()
     stand.must_apply(stand.letter(case=case))
 
@@ -187,6 +187,13 @@ def unwilling(stand: Stand) -> None:
         raise Wrong(f"Its case system would not do it, and it said {said}.", "Say not-applied, and why, when your case system did not do it.")
     if not heard.fault_code:
         raise Wrong("It said not-applied, and not why.", "Put a fault with code and title into the receipt.")
+
+
+def _spoiled(stand: Stand, letter: Letter) -> bytes:
+    """A document that cannot be taken: half of it, or, where only whole XML can be signed, one without its date."""
+    if not stand.is_soap:
+        return letter.document[: len(letter.document) // 2]
+    return re.sub(rb"<(\w+:)?ContactDate>.*?</(\w+:)?ContactDate>", b"", letter.document, count=1)
 
 
 def _must_be_kept(stand: Stand, letter: Letter) -> None:

@@ -35,10 +35,13 @@ from gateway.rehearsal.json_crc import JsonCrc
 from gateway.rehearsal.keeping import comparable
 from gateway.rehearsal.languages import Answering, CanonicalLanguage, CaseflowLanguage, Language
 from gateway.rehearsal.listener import Listener
+from gateway.rehearsal.ndelius import NdeliusIdentity, NdeliusKeys, SimulatedNdelius
 from gateway.rehearsal.queue_crc import QueueCrc
 from gateway.rehearsal.shelf_crc import ShelfCrc
+from gateway.rehearsal.spg_office import messages_of
+from gateway.trust.certificates import CertificateUse
 from gateway.trust.keyring import KeyRecord, Keyring, KeyUse
-from gateway.trust.signing import key_record_from_jwk
+from gateway.trust.signing import key_record_from_certificate, key_record_from_jwk
 from schemas.identifiers import OrganisationId
 
 LANGUAGES: Mapping[str, Callable[[], Language]] = {"canonical": CanonicalLanguage, "caseflow": CaseflowLanguage}
@@ -82,6 +85,37 @@ class Look:
         self.partner.restart()
 
 
+@dataclass(frozen=True, slots=True)
+class SpgLook:
+    """A simulated system that speaks SPG, looked into. See `conformance.stand.Inside`."""
+
+    partner: SimulatedNdelius
+
+    def noted(self, noted: Noted) -> Sequence[Entry]:
+        """What its journal says."""
+        return self.partner.journal.entries(noted)
+
+    def is_about(self, entry: Entry, letter: Letter) -> bool:
+        """By our control reference."""
+        return entry.text("control_reference") == letter.reference
+
+    def kept_digest(self, letter: Letter) -> str:
+        """Of the messages of the interchange."""
+        return digest_of(comparable(messages_of(letter.document)))
+
+    def stop(self) -> None:
+        """Switch it off."""
+        self.partner.stop()
+
+    def start(self) -> None:
+        """Switch it on."""
+        self.partner.start()
+
+    def restart(self) -> None:
+        """Off, and on again."""
+        self.partner.restart()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
     """What a simulated run is about."""
@@ -98,6 +132,8 @@ class Trial:
 
 def stand_for(trial: Trial, stack: ExitStack) -> Stand:
     """A stand before a simulated partner that works; `stack` ends everything. Raises NoSimulatorError."""
+    if trial.outbound.packaging == "wss" and trial.outbound.mode is DeliveryMode.PUSH:
+        return spg_stand_for(trial, stack)
     if trial.outbound.packaging != "jws" or trial.outbound.dialect not in LANGUAGES:
         raise NoSimulatorError(f"no simulator speaks {trial.outbound.dialect} in {trial.outbound.packaging}")
     keys = CrcKeys(PartnerKey.generate(), PartnerKey.generate())
@@ -192,3 +228,35 @@ def _queued(trial: Trial, partner: QueueCrc, door: ProvingDoor, base_url: str, s
     intake = Intake(broker.consumer(PARTNERS, f"from.{trial.organisation}"), door)
     stack.callback(intake.stop)
     return partner, ChannelLine(BrokerQueueChannel(broker.publisher()), trial.outbound, trial.organisation), trial.outbound
+
+
+def spg_stand_for(trial: Trial, stack: ExitStack) -> Stand:
+    """The same before a system that speaks SPG over SOAP."""
+    identity = trial.authority.issue(trial.organisation, CertificateUse.SIGN)
+    sign, parts, party = identity.signer(), trial.parts, trial.outbound.party
+    pinned = key_record_from_certificate(sign.certificate or b"", organisation=trial.organisation, use=KeyUse.SIGN, speaks_for=[party])
+    door = ProvingDoor(tools(trial, pinned), parts.new_message_signer(), parts.wss_signer)
+    listener = Listener(door.handle, trial.authority.server_context("gateway"))
+    listener.start()
+    stack.callback(listener.stop)
+    named = NdeliusIdentity(organisation=trial.organisation, party=party, name="Simulated for proving", gateway_audience=parts.issuer, careful=True)
+    keys, journal = NdeliusKeys(sign, PartnerKey.generate()), trial.folder / f"{party}.jsonl"
+    packaging, tls = parts.packagings["wss"], trial.authority.server_context(trial.organisation)
+    partner = SimulatedNdelius(named, keys, packaging, journal, tls, trial.flaws)
+    stack.callback(partner.close)
+    ours = key_record_from_certificate(parts.wss_signer.certificate or b"", organisation=OrganisationId("gateway"), use=KeyUse.SIGN, speaks_for=())
+    partner.connect(listener.url(""), trial.authority.client_context(trial.organisation), ours)
+    partner.start()
+    agreement = replace(trial.outbound, endpoint=partner.endpoint(), timeout_seconds=min(TIMEOUT_SECONDS, trial.outbound.timeout_seconds))
+    return Stand(
+        organisation=trial.organisation,
+        agreement=agreement,
+        packaging=packaging,
+        writer=Writer(parts.adapters[agreement.dialect], parts.adapters["ndelius"], agreement, parts.new_id),
+        line=push_line(trial, agreement, stack),
+        door=door,
+        signer=parts.wss_signer,
+        new_signer=parts.new_wss_signer,
+        patience_seconds=trial.patience_seconds,
+        inside=SpgLook(partner),
+    )
