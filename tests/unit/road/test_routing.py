@@ -115,6 +115,12 @@ def test_a_division_stands_behind_its_party(four: World) -> None:
     assert to(four, contact("C17")) == ["N00"]
 
 
+def test_a_division_has_no_place_on_the_wire(four: World) -> None:
+    fault = refused(four, contact("C17", "N03"))
+    assert fault.code is FaultCode.UNKNOWN_RECIPIENT
+    assert "name N00" in fault.detail
+
+
 def test_an_older_takeover_that_is_done_later_changes_nothing(four: World) -> None:
     (first,) = took(four, transfer_answer("C17", "N00", receiving="C17", giving="N03"))
     four.pass_time(minutes=1)
