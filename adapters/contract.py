@@ -8,6 +8,7 @@ what it left out. `Channel` is the only outward call: it hands over bytes that i
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Protocol
 
 from schemas.envelope import Interchange, Message
@@ -65,6 +66,8 @@ class Outgoing:
     """Where the recipient fetches the message itself, for dialects that only point at it."""
     detail_digest: str | None = None
     """Content digest of what lies there."""
+    own_ids: Mapping[tuple[str, str], str] = field(default_factory=lambda: MappingProxyType({}))
+    """The recipient's own ids of records, by kind and nDelius's id, for dialects that can carry them."""
     name_case: bool = True
     """False: what only points at a message does not name its case either."""
 

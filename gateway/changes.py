@@ -9,11 +9,14 @@ from dataclasses import dataclass
 from gateway.audit.events import AuditEvent
 from gateway.records import (
     Attempt,
+    AwaitedId,
     Delivery,
     DuplicateKey,
     Interest,
+    KnownId,
     MessageRecord,
     OutboxEntry,
+    OwnId,
     ReceiptRecord,
     Responsibility,
     SubmissionRecord,
@@ -41,6 +44,12 @@ class Changes:
     takeovers: tuple[Takeover, ...] = ()
     responsibilities: tuple[Responsibility, ...] = ()
     """The newest by `since` stands, in whatever order they are written."""
+    awaited_ids: tuple[AwaitedId, ...] = ()
+    """Stale where the own id is known or awaited already."""
+    known_ids: tuple[KnownId, ...] = ()
+    """What is known stands: a second word changes nothing. Ends the waiting for it."""
+    given_up_ids: tuple[OwnId, ...] = ()
+    """No longer awaited."""
     attempts: tuple[Attempt, ...] = ()
     receipts: tuple[ReceiptRecord, ...] = ()
     outbox: tuple[OutboxEntry, ...] = ()

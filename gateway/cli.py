@@ -18,6 +18,7 @@ from gateway.commands import (
     audit,
     check,
     conformance,
+    crosswalk,
     dead_letters,
     dialect,
     doctor,
@@ -74,6 +75,7 @@ app.command()(send.send)
 app.add_typer(messages.app, name="messages")
 app.command()(messages.queues)
 app.add_typer(messages.deliveries, name="deliveries")
+app.add_typer(crosswalk.app, name="crosswalk")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(receipts.app, name="receipts")
 app.add_typer(audit.app, name="audit")

@@ -20,6 +20,7 @@ from gateway.partners.history import DirectoryChanges, ProfileVersion
 from gateway.partners.party import Organisation, Party
 from gateway.records import (
     Attempt,
+    AwaitedId,
     CaseParties,
     CheckpointRecord,
     DeadLetter,
@@ -27,6 +28,7 @@ from gateway.records import (
     Delivery,
     DeliveryState,
     DuplicateKey,
+    KnownId,
     MessageRecord,
     OutboxEntry,
     ReceiptRecord,
@@ -118,6 +120,21 @@ class Queries(Protocol):
 
     def takeovers(self, messages: Sequence[MessageId]) -> Mapping[MessageId, Takeover]:
         """Those of these messages that say that their sender takes a case over."""
+
+    def known_ids(self, own_keys: Sequence[str]) -> Mapping[str, KnownId]:
+        """Partners' own ids of which the record is known, by key."""
+
+    def known_records(self, record_keys: Sequence[str]) -> Mapping[str, KnownId]:
+        """Records of which a partner's own id is known, by key."""
+
+    def awaited_ids(self, own_keys: Sequence[str]) -> Mapping[str, AwaitedId]:
+        """Own ids of which the record is awaited, by key."""
+
+    def awaited_of(self, messages: Sequence[MessageId]) -> Mapping[MessageId, AwaitedId]:
+        """Own ids that these messages wait for."""
+
+    def crosswalk(self, organisation: OrganisationId, after: str, limit: int) -> Sequence[KnownId]:
+        """What is known of one organisation's ids, in order of key, after this key."""
 
     def attempts(self, delivery: DeliveryId) -> Sequence[Attempt]: ...
 

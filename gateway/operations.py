@@ -14,6 +14,7 @@ from gateway.audit.events import AuditCode, AuditEvent
 from gateway.changes import Changes
 from gateway.contract import Clock, MessageFilter, QueueFigures, Store, StoreUnavailable
 from gateway.exchange import settle
+from gateway.exchange.crosswalk import Ids, is_number, learn
 from gateway.exchange.delivery import Event, ImpossibleTransition, next_state
 from gateway.exchange.means import Means
 from gateway.exchange.siblings import Siblings
@@ -25,11 +26,12 @@ from gateway.partners.onboarding import Parts
 from gateway.partners.party import Organisation, Proof, Standing
 from gateway.partners.plan import Plan, PlanRefused, Plans, Sourced, left_shelves, plan, plan_all
 from gateway.partners.profile import Profile
-from gateway.records import Attempt, Delivery, DeliveryKind, MessageRecord, ReceiptRecord, SubmissionRecord
+from gateway.records import Attempt, Delivery, DeliveryKind, KnownId, MessageRecord, OwnId, ReceiptRecord, SubmissionRecord
 from gateway.trust.keyring import KeyRecord
 from schemas.faults import FaultCode
 from schemas.identifiers import DeliveryId, KeyId, MessageId, OrganisationId, PartyCode
 from schemas.receipts import Basis, Stage
+from schemas.record_ids import KINDS, OWN
 
 READINGS = 10
 """A worker may change a delivery between our reading and our writing: then it is read and decided again."""
@@ -252,6 +254,20 @@ class Operations:
         own, *others = changes.events
         return replace(changes, events=(replace(own, facts={**own.facts, "by": by}), *others))
 
+    def put_own_id(self, organisation: str, kind: str, own_id: str, record_id: str, by: str) -> KnownId:
+        """Enter which record an organisation's own id stands for. What is known already is never changed."""
+        owner = onboarding.require_organisation(self.directory(), OrganisationId(organisation))
+        if kind not in KINDS or OWN.fullmatch(f"~{own_id}") is None or not is_number(record_id):
+            raise NotPossibleError(f"A kind is one of {', '.join(sorted(KINDS))}; an own id has up to 64 plain characters, a record's id up to 18 digits.")
+        own = OwnId(organisation=owner.organisation_id, kind=kind, own_id=own_id)
+        new = KnownId(own=own, record_id=record_id, since=self._clock(), source=f"operator:{by}")
+        known = {**self._store.queries.known_ids([own.key]), **self._store.queries.known_records([new.record_key])}
+        changes = learn(new, known)
+        if not changes.known_ids:
+            raise NotPossibleError("The own id or the record is known as another already; what is known stands.")
+        self._store.unit_of_work.commit([changes])
+        return new
+
     def _around(self, delivery: Delivery) -> settle.Surroundings:
         queries, submission, directory = self._store.queries, delivery.submission_id, self.directory()
         return settle.Surroundings(
@@ -259,6 +275,7 @@ class Operations:
             submission=queries.submissions([submission]).get(submission),
             siblings=Siblings.of(queries.deliveries_of_submissions([submission]).get(submission, ()), directory),
             versions=versions_told(queries.receipts_of_submission(submission)),
+            ids=Ids(awaited=queries.awaited_of([delivery.message_id] if delivery.message_id else [])),
         )
 
 

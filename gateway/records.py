@@ -123,6 +123,46 @@ class Takeover:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnId:
+    """What one organisation's system calls a record."""
+
+    organisation: OrganisationId
+    kind: str
+    own_id: str
+
+    @property
+    def key(self) -> str:
+        """One text; neither an organisation's id nor a kind holds a slash."""
+        return f"{self.organisation}/{self.kind}/{self.own_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownId:
+    """Which record of nDelius an own id stands for. Once known it never changes."""
+
+    own: OwnId
+    record_id: str
+    since: datetime
+    source: str
+    """The message that it was learned from, or the operator."""
+
+    @property
+    def record_key(self) -> str:
+        """The other side, as one text."""
+        return f"{self.own.organisation}/{self.own.kind}/{self.record_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwaitedId:
+    """An insert that named its record by an own id, until its recipient says which number the record got."""
+
+    own: OwnId
+    message_id: MessageId
+    case_lookup: str | None
+    since: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class CaseParties:
     """Who has to do with a case, as far as this gateway was told."""

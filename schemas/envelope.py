@@ -65,6 +65,8 @@ class Entry:
 
     header: Header
     payload: Payload
+    own_ids: tuple[tuple[tuple[str | int, ...], str], ...] = ()
+    """Where the payload has `0` because the sender wrote its own id of the record, and that id."""
 
     @property
     def reference(self) -> int:

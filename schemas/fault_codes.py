@@ -76,6 +76,7 @@ class FaultCode(StrEnum):
     VALUE_TOO_LONG = "value-too-long"
     CODE_UNKNOWN = "code-unknown"
     IDENTIFIER_INVALID = "identifier-invalid"
+    IDENTIFIER_UNKNOWN = "identifier-unknown"
     TYPE_UNKNOWN = "type-unknown"
     TYPE_NOT_AGREED = "type-not-agreed"
     VERSION_UNKNOWN = "version-unknown"

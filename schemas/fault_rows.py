@@ -167,15 +167,7 @@ FAULTS: dict[FaultCode, FaultRow] = {
     FaultCode.UNKNOWN_RECIPIENT: FaultRow("The recipient is not known here", _E, Category.ROUTING, _S, False, 422, "Sender", 404, "Check the recipient code."),
     FaultCode.NO_RECIPIENT: FaultRow("The message is for nobody", _E, Category.ROUTING, _S, False, 422, "Sender", 404, "Name at least one recipient."),
     FaultCode.FILTERED_OUT: FaultRow(
-        "The recipient has agreed not to get this message",
-        _E,
-        Category.ROUTING,
-        _S,
-        False,
-        422,
-        "Sender",
-        422,
-        "Leave this recipient out, or have the operator change what it takes.",
+        "The recipient takes no such messages", _E, Category.ROUTING, _S, False, 422, "Sender", 422, "Leave it out, or have its content filter changed."
     ),
     FaultCode.PARTNER_NOT_LIVE: FaultRow(
         "The partner is not connected", _E, Category.ROUTING, _S, True, 422, "Receiver", 503, "Ask the operator when the partner will be live."
@@ -230,6 +222,9 @@ FAULTS: dict[FaultCode, FaultRow] = {
     ),
     FaultCode.IDENTIFIER_INVALID: FaultRow(
         "An identifier fails its check", _E, Category.CONTENT, _S, False, 422, "Sender", 422, "Check the identifier for typing errors."
+    ),
+    FaultCode.IDENTIFIER_UNKNOWN: FaultRow(
+        "The own id names no record here", _E, Category.CONTENT, _S, True, 422, "Sender", 404, "Wait until its insert is applied, or use nDelius's id."
     ),
     FaultCode.TYPE_UNKNOWN: FaultRow(
         "The message type is not known", _E, Category.CONTENT, _S, False, 422, "Sender", 422, "See the catalogue of message types."

@@ -102,6 +102,10 @@ class Receipt:
     more: int = 0
     """How many faults were found besides those told."""
     evidence: Evidence | None = None
+    record_id: str | None = None
+    """Of a recipient's `applied`: the id that its case system gave to the record."""
+    local_id: str | None = None
+    """Of a recipient's receipt: its own id of the record, where its agreement has it known by own ids."""
 
 
 def to_claims(receipt: Receipt) -> dict[str, object]:
@@ -126,6 +130,8 @@ def to_claims(receipt: Receipt) -> dict[str, object]:
         "also": [_present(fault) for fault in receipt.also] or None,
         "more": receipt.more or None,
         "evidence": _present(receipt.evidence) if receipt.evidence else None,
+        "record_id": receipt.record_id,
+        "local_id": receipt.local_id,
     }
     return claims | {name: value for name, value in optional.items() if value is not None}
 
@@ -157,6 +163,8 @@ def _from_claims(claims: Mapping[str, Any]) -> Receipt:
         also=tuple(_read_fault(entry) for entry in claims.get("also", ())),
         more=_number(claims, "more") if "more" in claims else 0,
         evidence=Evidence(_text(claims["evidence"], "media_type"), _text(claims["evidence"], "value")) if "evidence" in claims else None,
+        record_id=_optional(claims, "record_id"),
+        local_id=_optional(claims, "local_id"),
     )
 
 

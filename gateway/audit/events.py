@@ -33,6 +33,8 @@ class AuditCode(StrEnum):
     DELIVERY_DISCARDED = "delivery.discarded"
     DETAIL_FETCHED = "detail.fetched"
     RESPONSIBILITY_CHANGED = "responsibility.changed"
+    IDENTIFIER_LEARNED = "identifier.learned"
+    IDENTIFIER_CONFLICT = "identifier.conflict"
     RECEIPT_ISSUED = "receipt.issued"
     RECEIPT_REFUSED = "receipt.refused"
     NOTICE_SENT = "notice.sent"
@@ -65,6 +67,8 @@ SENTENCES: dict[AuditCode, str] = {
     AuditCode.DELIVERY_DISCARDED: "A person ended a delivery, with a reason.",
     AuditCode.DETAIL_FETCHED: "A recipient fetched the message that an event had pointed it at.",
     AuditCode.RESPONSIBILITY_CHANGED: "A transfer that was accepted reached its other side: from now on its receiver is responsible for the case here.",
+    AuditCode.IDENTIFIER_LEARNED: "Which record of nDelius a partner's own id stands for became known.",
+    AuditCode.IDENTIFIER_CONFLICT: "Somebody named another record for an own id, or another own id for a record; what was known stands.",
     AuditCode.RECEIPT_ISSUED: "The gateway signed a receipt.",
     AuditCode.RECEIPT_REFUSED: "A partner's receipt did not settle anything.",
     AuditCode.NOTICE_SENT: "A receipt or status notification was handed to the sender's system.",

@@ -12,7 +12,7 @@ from gateway.partners.agreement import Agreement
 from gateway.partners.directory import Directory
 from gateway.partners.hours import DAYS, WorkingHours
 from gateway.partners.party import Organisation, Party
-from gateway.records import Attempt, DeadLetter, Delivery, MessageRecord, ReceiptRecord
+from gateway.records import Attempt, DeadLetter, Delivery, KnownId, MessageRecord, ReceiptRecord
 from gateway.trust.keyring import KeyRecord, KeyUse
 from schemas.telling import acting
 
@@ -248,3 +248,10 @@ LETTER_COLUMNS = ("letter id", "died in", "reason", "state", "bytes", "at (UTC)"
 def timeline_entry(entry: Moment) -> Members:
     """One line of a timeline."""
     return {"at": moment(entry.at), "kind": entry.kind, "subject": entry.subject, "what": entry.what, "detail": entry.detail}
+
+
+def known_id(one: KnownId) -> dict[str, str]:
+    """One pair of the crosswalk."""
+    since = one.since.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    own = {"organisation": one.own.organisation, "kind": one.own.kind, "own_id": one.own.own_id}
+    return own | {"record_id": one.record_id, "since": since, "source": one.source}

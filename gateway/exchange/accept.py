@@ -5,9 +5,10 @@ recipient, all as one `Changes`. What it is not: verification (`trust`), the jud
 (`fates`), nor writing (`store`).
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from broker.parcel import INLINE_LIMIT_BYTES, Parcel, encode
 from gateway.audit.events import AuditCode, AuditEvent, Fact
@@ -23,7 +24,7 @@ from gateway.exchange.submission import Submission
 from gateway.exchange.takeovers import takeover_in
 from gateway.partners.agreement import Agreement, DeliveryMode
 from gateway.partners.directory import Directory
-from gateway.records import Delivery, DeliveryKind, DuplicateKey, Interest, MessageRecord, OutboxEntry, SubmissionRecord, Verdict
+from gateway.records import AwaitedId, Delivery, DeliveryKind, DuplicateKey, Interest, MessageRecord, OutboxEntry, OwnId, SubmissionRecord, Verdict
 from gateway.trust.contract import VerifiedContent
 from gateway.trust.detached import whole
 from gateway.trust.digests import digest
@@ -99,6 +100,8 @@ class Acceptance:
     cases: Cases
     """Every case of the interchange, loaded."""
     supersedes: DuplicateKey | None = None
+    awaiting: Mapping[int, OwnId] = field(default_factory=lambda: MappingProxyType({}))
+    """Inserts that named their record by an own id, by the number of the message."""
 
     def decide(self) -> Decision:
         """Accept what can be taken. Raises Refusal where the whole interchange falls."""
@@ -139,10 +142,14 @@ class Acceptance:
             messages=tuple(messages),
             new_deliveries=tuple(deliveries),
             interests=interests,
+            awaited_ids=tuple(self._awaited(record) for record in messages if record.reference in self.awaiting),
             takeovers=tuple(found for fate in taken if (found := takeover_in(fate.message, self.directory, self.means.lookup_key, self.now))),
             outbox=tuple(parcels) + self._answer(signed),
             events=tuple(events),
         )
+
+    def _awaited(self, record: MessageRecord) -> AwaitedId:
+        return AwaitedId(own=self.awaiting[record.reference], message_id=record.message_id, case_lookup=record.case_lookup, since=self.now)
 
     def _answer(self, signed: receipts.SignedReceipt) -> tuple[OutboxEntry, ...]:
         outbound = self.directory.outbound(self.interchange.sender)

@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from gateway.audit.events import AuditCode, AuditEvent, Fact
 from gateway.changes import Changes
-from gateway.exchange import notices, receipts, takeovers
+from gateway.exchange import crosswalk, notices, receipts, takeovers
 from gateway.exchange.delivery import EVENT_OF_STAGE, Event, next_state
 from gateway.exchange.means import Means
 from gateway.exchange.siblings import Siblings
@@ -46,6 +46,10 @@ class Word:
     basis: Basis
     fault: FaultClaim | None = None
     evidence: Evidence | None = None
+    record_id: str | None = None
+    """The number that the recipient's case system gave the record."""
+    local_id: str | None = None
+    """What the recipient calls the record."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +64,7 @@ class Surroundings:
     """Where the sender is told per message: what records have now, by the delivery of it that met a conflict."""
     takeovers: Mapping[MessageId, Takeover] = field(default_factory=lambda: MappingProxyType({}))
     """Messages of which a takeover waits for this word."""
+    ids: crosswalk.Ids = field(default_factory=crosswalk.Ids)
 
 
 def say(delivery: Delivery, word: Word, around: Surroundings, means: Means, now: datetime, *, attempt: Attempt | None = None) -> Changes:
@@ -83,6 +88,7 @@ def say(delivery: Delivery, word: Word, around: Surroundings, means: Means, now:
         updated_at=now,
     )
     facts: dict[str, Fact] = {"basis": word.basis.value, "receipt": signed.digest, "sent": delivery.sent_digest or ""}
+    learned = crosswalk.told(settled, word.record_id, word.local_id, around.ids, around.directory, now)
     taken_over = takeovers.counted(settled, around.takeovers, around.directory, now)
     told = notices.tell(settled, signed, around.directory, around.submission, around.siblings, around.versions, means, now)
     return Changes(
@@ -93,9 +99,11 @@ def say(delivery: Delivery, word: Word, around: Surroundings, means: Means, now:
         messages=told.messages,
         new_deliveries=told.deliveries,
         interests=taken_over.interests,
+        known_ids=learned.known_ids,
+        given_up_ids=learned.given_up_ids,
         responsibilities=taken_over.responsibilities,
         outbox=told.outbox,
-        events=(_event(settled, now, facts), *taken_over.events, *told.events),
+        events=(_event(settled, now, facts), *taken_over.events, *learned.events, *told.events),
     )
 
 

@@ -59,7 +59,14 @@ def of_receipt(verified: VerifiedContent, wire: WireMessage) -> Statement:
     if receipt.sent_digest is None:
         raise refuse(FaultCode.RECEIPT_DIGEST_MISMATCH, "sent_digest is missing.", pointer="/sent_digest")
     evidence = Evidence("application/jose", whole(wire).body.decode("ascii"))
-    word = Word(stage=receipt.stage, basis=Basis.RECIPIENT_RECEIPT, fault=_bounded(receipt.fault), evidence=evidence)
+    word = Word(
+        stage=receipt.stage,
+        basis=Basis.RECIPIENT_RECEIPT,
+        fault=_bounded(receipt.fault),
+        evidence=evidence,
+        record_id=receipt.record_id,
+        local_id=receipt.local_id,
+    )
     return Statement(
         organisation=verified.key.organisation,
         message_id=MessageId(receipt.subject),

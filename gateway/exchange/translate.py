@@ -8,6 +8,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
+from typing import Final
 
 from adapters.contract import Adapter, Document, Outgoing
 from gateway.audit.events import AuditCode, AuditEvent, Fact
@@ -23,6 +25,7 @@ from gateway.trust.sealing import seal
 from schemas.envelope import Message
 from schemas.identifiers import OrganisationId
 
+_NO_IDS: Final[Mapping[tuple[str, str], str]] = MappingProxyType({})
 _REFERENCE_BASE = 1_000_000_000_000
 """Our control references have 13 digits, as those of the real product have."""
 
@@ -55,7 +58,15 @@ def detail_place(delivery: Delivery, agreement: Agreement, adapters: Mapping[str
     return DetailPlace(adapters[agreement.detail_dialect], f"{public_url}/v1/deliveries/{delivery.delivery_id}/detail")
 
 
-def translate(message: Message, delivery: Delivery, agreement: Agreement, adapter: Adapter, now: datetime, place: DetailPlace | None = None) -> Document:
+def translate(
+    message: Message,
+    delivery: Delivery,
+    agreement: Agreement,
+    adapter: Adapter,
+    now: datetime,
+    place: DetailPlace | None = None,
+    own_ids: Mapping[tuple[str, str], str] = _NO_IDS,
+) -> Document:
     """Write the message for this recipient, and with a `place` its detail too. Raises Refusal(`not-translatable`)."""
     outgoing = Outgoing(
         sender=delivery.sender,
@@ -67,6 +78,7 @@ def translate(message: Message, delivery: Delivery, agreement: Agreement, adapte
         reduced_deletes=agreement.reduced_deletes,
         message_statuses=agreement.message_statuses,
         name_case=agreement.name_case,
+        own_ids=own_ids,
     )
     if place is None:
         return adapter.write(message, outgoing)

@@ -39,6 +39,10 @@ UNSEEN = frozenset({DeliveryMode.QUEUE, DeliveryMode.DROP})
 """Nobody sees the recipient take what lies there: only its own signed word settles a delivery."""
 
 
+CARRY_OWN_IDS = frozenset({"canonical"})
+"""Dialects in which a partner's own id of a record can be written."""
+
+
 class LastStage(StrEnum):
     """The last stage that the recipient's system can reach."""
 
@@ -101,6 +105,8 @@ class Agreement:
     """Outbound: it is among those that a case's data is broadcast to, where it has an interest in the case."""
     filters: ContentFilter = field(default_factory=ContentFilter)
     """Outbound: which messages it takes, by type, action and codes."""
+    own_ids: bool = False
+    """Its system knows records by ids of its own: inbound it may name them so, outbound we do."""
     metadata_updates: bool = True
     """Outbound: it takes messages about documents in the document store. There are none among the message types yet:
     it is kept and shown, and steers nothing until there are."""

@@ -142,6 +142,7 @@ class AgreementEntry(_Closed):
     broadcast_reference_data: bool | None = Field(default=None, description="Outbound: reference data is broadcast to it.")
     broadcast_offender_data: bool | None = Field(default=None, description="Outbound: data of cases in which it has an interest is broadcast to it.")
     filters: FiltersEntry | None = Field(default=None, description="Outbound: which messages it takes, by type, action and codes.")
+    own_ids: bool | None = Field(default=None, description="It knows records by ids of its own; the gateway keeps which is which.")
     metadata_updates: bool | None = Field(default=None, description="Outbound: messages about stored documents; without effect until there are such messages.")
     working_hours: HoursEntry | None = Field(default=None, description="Outbound: instead of the organisation's.")
     partial: bool | None = Field(default=None, description="Inbound: take the good messages of an interchange although others are refused.")

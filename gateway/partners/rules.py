@@ -35,6 +35,7 @@ class Rule(StrEnum):
     ORGANISATION_DIVIDED = "organisation-divided"
     ENDPOINT_INVALID = "endpoint-invalid"
     FILTER_INVALID = "filter-invalid"
+    OWN_IDS_NOT_CARRIED = "own-ids-not-carried"
     VALUE_OUT_OF_RANGE = "value-out-of-range"
     KEY_ALGORITHM = "key-algorithm"
     KEY_VALIDITY = "key-validity"
@@ -67,6 +68,7 @@ RULES: dict[Rule, str] = {
     Rule.ROUTE_INVALID: "The code cannot be routed to that organisation.",
     Rule.ORGANISATION_DIVIDED: "The parties of one organisation send in one dialect, under one policy and one maximum age, per packaging: its keys say which.",
     Rule.ENDPOINT_INVALID: "The endpoint does not fit the delivery mode.",
+    Rule.OWN_IDS_NOT_CARRIED: "The dialect has no way to write a partner's own ids.",
     Rule.FILTER_INVALID: "A content filter names something that is not there.",
     Rule.VALUE_OUT_OF_RANGE: "A number of the agreement is out of range.",
     Rule.KEY_ALGORITHM: "The algorithm of the key is not allowed.",

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from gateway.changes import Changes
+from gateway.exchange.crosswalk import Ids
 from gateway.exchange.settle import Surroundings
 from gateway.exchange.siblings import Siblings
 from gateway.exchange.statuses import versions_told
@@ -34,6 +35,7 @@ class Around:
 
     directory: Directory
     takeovers: Mapping[MessageId, Takeover] = field(default_factory=lambda: MappingProxyType({}))
+    ids: Ids = field(default_factory=Ids)
     _interchanges: dict[SubmissionId, _Interchange] = field(default_factory=dict)
 
     def add(self, submission_id: SubmissionId, submission: SubmissionRecord | None, deliveries: Sequence[Delivery], versions: Mapping[DeliveryId, str]) -> None:
@@ -44,8 +46,10 @@ class Around:
         """What surrounds it now."""
         found = self._interchanges.get(delivery.submission_id)
         if found is None:
-            return Surroundings(directory=self.directory, takeovers=self.takeovers)
-        return Surroundings(directory=self.directory, submission=found.submission, siblings=found.siblings, versions=found.versions, takeovers=self.takeovers)
+            return Surroundings(directory=self.directory, takeovers=self.takeovers, ids=self.ids)
+        return Surroundings(
+            directory=self.directory, submission=found.submission, siblings=found.siblings, versions=found.versions, takeovers=self.takeovers, ids=self.ids
+        )
 
     def now(self, delivery: Delivery) -> Delivery:
         """The delivery as the decisions before leave it."""
@@ -55,6 +59,8 @@ class Around:
     def note(self, changes: Changes | None) -> None:
         """A decision was taken. Should the store find it stale, it hands back all later ones that rest on it: each
         settlement of an interchange writes the first of its deliveries, so their versions are one chain."""
+        if changes is not None and changes.known_ids:
+            self.ids = replace(self.ids, known={**self.ids.known, **{key: one for one in changes.known_ids for key in (one.own.key, one.record_key)}})
         for delivery in changes.deliveries if changes is not None else ():
             found = self._interchanges.get(delivery.submission_id)
             if found is not None and found.siblings.get(delivery.delivery_id) is not None:

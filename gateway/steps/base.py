@@ -5,7 +5,7 @@ rule. Called by the steps of the pipeline.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import TypeVar
@@ -15,13 +15,18 @@ from gateway.audit.events import AuditEvent
 from gateway.changes import Changes
 from gateway.contract import Clock, Store, StoreUnavailable
 from gateway.exchange.accept import Decision
+from gateway.exchange.crosswalk import Ids, pairs, record_of
 from gateway.exchange.means import Means
+from gateway.exchange.settle import Word
 from gateway.exchange.statuses import versions_told
 from gateway.partners.directory import Directory
-from gateway.records import Delivery, DeliveryKind
+from gateway.records import Delivery, DeliveryKind, MessageRecord
 from gateway.steps.around import Around
 from gateway.trust.contract import ClaimedSender, Lookup, Packaging, SenderTrust
 from gateway.trust.keyring import KeyUse
+from gateway.trust.sealing import unseal
+from schemas.catalogue import load
+from schemas.envelope import Message
 from schemas.faults import FaultCode
 from schemas.identifiers import DeliveryId, SubmissionId
 
@@ -100,7 +105,8 @@ class Step:
     def _around(self, deliveries: Sequence[Delivery], directory: Directory) -> Around:
         """Facts for settling. Only for telling SPG senders more is needed than the directory and what waits for this word."""
         messages = [d.message_id for d in deliveries if d.message_id is not None and d.kind is DeliveryKind.MESSAGE]
-        around = Around(directory, self._parts.store.queries.takeovers(messages) if messages else {})
+        queries = self._parts.store.queries
+        around = Around(directory, queries.takeovers(messages), Ids(awaited=queries.awaited_of(messages))) if messages else Around(directory)
         wanted = {d.submission_id for d in deliveries if (a := directory.inbound(d.sender)) is not None and a.packaging == "wss"}
         if wanted:
             submissions = self._parts.store.queries.submissions(list(wanted))
@@ -110,6 +116,25 @@ class Step:
                 around.add(submission, submissions.get(submission), some, self._versions(submission, some, directory))
         return around
 
+    def _load_ids(self, around: Around, said: Sequence[tuple[Delivery, Word]]) -> None:
+        """Where recipients said something of ids: what the messages are about, and what stands already."""
+        said = [(delivery, word) for delivery, word in said if word.record_id or word.local_id]
+        if not said:
+            return
+        queries, now = self._parts.store.queries, self._now()
+        named = [delivery.message_id for delivery, word in said if word.local_id and delivery.message_id]
+        opened = {message_id: open_message(record, self._parts.means) for message_id, record in queries.messages(named).items()} if named else {}
+        records = {message_id: record for message_id, message in opened.items() if (record := record_of(message)) is not None}
+        ids = replace(around.ids, records={**around.ids.records, **records})
+        new = [
+            pair
+            for delivery, word in said
+            if (organisation := around.directory.organisation_of(delivery.recipient)) is not None
+            for pair in pairs(delivery, word.record_id, word.local_id, ids, organisation.organisation_id, now)
+        ]
+        known = {**queries.known_ids([one.own.key for one in new]), **queries.known_records([one.record_key for one in new])} if new else {}
+        around.ids = replace(ids, known={**known, **ids.known})
+
     def _versions(self, submission: SubmissionId, siblings: Sequence[Delivery], directory: Directory) -> Mapping[DeliveryId, str]:
         """Only where one of them met a conflict and the sender's agreement has it told."""
         told = any(d.fault == FaultCode.VERSION_CONFLICT.value and (a := directory.outbound(d.sender)) is not None and a.message_statuses for d in siblings)
@@ -117,6 +142,11 @@ class Step:
 
     def _now(self) -> datetime:
         return self._parts.clock()
+
+
+def open_message(record: MessageRecord, means: Means) -> Message:
+    """The message that a row holds. Raises Unsealable."""
+    return load(unseal(record.canonical, means.archive, record.message_id.encode()))
 
 
 _ALSO: Mapping[str, tuple[str, ...]] = {"jws": ("detached",)}

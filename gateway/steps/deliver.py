@@ -14,9 +14,11 @@ from functools import partial
 from adapters.contract import Channel, HandedOver, Handover, Refused, TryLater, WireMessage
 from broker.parcel import Parcel
 from gateway.changes import Changes
+from gateway.contract import StoreUnavailable
 from gateway.exchange import prepare, settle
 from gateway.exchange.accept import Decision
 from gateway.exchange.answers import AnswerNotBelieved, word_of_answer
+from gateway.exchange.crosswalk import record_keys
 from gateway.exchange.delivery import BLOCKING, BLOCKING_UNTIL_APPLIED
 from gateway.exchange.enclosure import document_in
 from gateway.exchange.results import Settled
@@ -167,12 +169,22 @@ class DeliverStep(Step):
                 raise Refusal(Fault(FaultCode.NOT_TRANSLATABLE, "The message is no longer kept."))
             adapter = self._parts.adapters[leg.agreement.dialect]
             place = detail_place(delivery, leg.agreement, self._parts.adapters, self._parts.means.public_url)
-            document = translate(opened(), delivery, leg.agreement, adapter, now, place)
+            message = opened()
+            document = translate(message, delivery, leg.agreement, adapter, now, place, self._own_ids(message, leg))
             return fix(delivery, document, leg, self._parts.means, now)
         except Refusal as refusal:
             return None, settle.refused(delivery, refusal.fault, now, None)
+        except StoreUnavailable:
+            raise
         except Exception as bug:  # noqa: BLE001 - a bug on one item must not stop the others; it is counted on its row
             return None, settle.mistaken(delivery, type(bug).__name__, now, leg.agreement)
+
+    def _own_ids(self, message: Message, leg: Leg) -> Mapping[tuple[str, str], str]:
+        """What the recipient calls the records of the message, where it knows them by ids of its own."""
+        if not leg.agreement.own_ids:
+            return {}
+        wanted = record_keys(message.payload, message.header.type, leg.organisation)
+        return {wanted[key]: one.own.own_id for key, one in self._parts.store.queries.known_records(list(wanted)).items()}
 
     def _act(self, ready: Sequence[Delivery], leg: Leg) -> list[_Outcome]:
         channel = self._channel(leg)
@@ -249,6 +261,7 @@ class DeliverStep(Step):
                 delivery, fault, leg.agreement, now, replace(outcome.attempt, outcome="try-later", fault=fault.code.value, detail=fault.detail)
             )
         if word is not None:
+            self._load_ids(around, [(delivery, word)])
             return settle.say(delivery, word, around.of(delivery), self._parts.means, now, attempt=outcome.attempt)
         fault = handover.fault if isinstance(handover, TryLater | Refused) else Fault(FaultCode.RECIPIENT_REFUSED)
         if isinstance(handover, TryLater):

@@ -17,6 +17,7 @@ from gateway.contract import StoreUnavailable
 from gateway.exchange import accept, route, settle, statements
 from gateway.exchange.accept import Acceptance, Decision, RefusalFacts
 from gateway.exchange.cases import Cases
+from gateway.exchange.crosswalk import Crosswalk, own_ids, resolve
 from gateway.exchange.delivery import BLOCKING
 from gateway.exchange.results import Declined, Settled, SubmitResult
 from gateway.exchange.statements import Statement
@@ -137,15 +138,18 @@ class SubmitStep(Step):
 
     def _decide(self, items: Sequence[_Item], directory: Directory) -> list[Decision]:
         known = self._load_keys([item.key for item in items if isinstance(item, _Taken)])
-        found = self._load_deliveries([item.statement for item in items if isinstance(item, _Said)])
+        said = [item.statement for item in items if isinstance(item, _Said)]
+        found = self._load_deliveries(said)
         around = self._around(list(found.values()), directory)
         cases = self._load_cases([item.interchange for item in items if isinstance(item, _Taken) and item.interchange is not None])
         successors = self._load_successors(list(found.values()), directory)
+        crosswalk = self._load_crosswalk(items)
+        self._load_ids(around, [(delivery, one.word) for one in said if (delivery := found.get(_place(one))) is not None])
         decisions: list[Decision] = []
         for item in items:
             match item:
                 case _Taken():
-                    decisions.append(self._guarded(partial(self._take, item, known.get(item.key), directory, cases)))
+                    decisions.append(self._guarded(partial(self._take, item, known.get(item.key), directory, cases, crosswalk)))
                 case _Said():
                     found_for_it = found.get(_place(item.statement))
                     decisions.append(self._guarded(partial(self._settle, item, found_for_it, directory, around, successors)))
@@ -153,6 +157,7 @@ class SubmitStep(Step):
                 case Decision():
                     decisions.append(item)
             cases.note(decisions[-1].changes)
+            crosswalk.note(decisions[-1].changes)
         return decisions
 
     def _load_keys(self, keys: Sequence[DuplicateKey]) -> Mapping[DuplicateKey, SubmissionRecord]:
@@ -166,6 +171,13 @@ class SubmitStep(Step):
         if lookups:
             cases.load(self._parts.store.queries.cases(lookups))
         return cases
+
+    def _load_crosswalk(self, items: Sequence[_Item]) -> Crosswalk:
+        """What is known of the own ids that they name; nothing is asked where none is named."""
+        taken = [item for item in items if isinstance(item, _Taken) and item.interchange is not None]
+        keys = [own.key for item in taken if item.interchange is not None for own in own_ids(item.interchange, item.verified.key.organisation)]
+        queries = self._parts.store.queries
+        return Crosswalk(dict(queries.known_ids(keys)), dict(queries.awaited_ids(keys))) if keys else Crosswalk()
 
     def _load_deliveries(self, said: Sequence[Statement]) -> dict[str, Delivery]:
         queries = self._parts.store.queries
@@ -192,7 +204,7 @@ class SubmitStep(Step):
                     successors[recipient, lane] = waiting[0]
         return successors
 
-    def _take(self, item: _Taken, existing: SubmissionRecord | None, directory: Directory, cases: Cases) -> Decision:
+    def _take(self, item: _Taken, existing: SubmissionRecord | None, directory: Directory, cases: Cases, crosswalk: Crosswalk) -> Decision:
         now, means = self._now(), self._parts.means
         supersedes = None
         if existing is not None:
@@ -205,10 +217,12 @@ class SubmitStep(Step):
         try:
             if item.refusal is not None or item.interchange is None or item.agreement is None:
                 raise item.refusal or refuse(FaultCode.MALFORMED)
+            resolved = resolve(item.interchange, item.agreement, item.verified.key.organisation, crosswalk)
             return Acceptance(
                 submission=item.submission,
                 verified=item.verified,
-                interchange=item.interchange,
+                interchange=resolved.interchange,
+                awaiting=resolved.awaiting,
                 key=item.key,
                 directory=directory,
                 agreement=item.agreement,

@@ -16,17 +16,20 @@ from gateway.audit.events import AuditRecord
 from gateway.contract import MessageFilter, QueueFigures
 from gateway.records import (
     Attempt,
+    AwaitedId,
     CaseParties,
     Delivery,
     DeliveryKind,
     DeliveryState,
     DuplicateKey,
+    KnownId,
     MessageRecord,
     ReceiptRecord,
     SubmissionRecord,
     Takeover,
 )
 from gateway.store.cases import read_cases, read_takeovers
+from gateway.store.crosswalk import list_known, read_awaited, read_awaited_of, read_known, read_records
 from gateway.store.engine import CHUNK, Database
 from gateway.store.finding import find_messages
 from gateway.store.rows import Value, key_digest, to_attempt, to_audit_record, to_delivery, to_message, to_receipt, to_submission, to_time
@@ -181,6 +184,31 @@ class SqlQueries:
         """Those of these messages that say that their sender takes a case over."""
         with self._database.reading() as connection:
             return read_takeovers(connection, messages)
+
+    def known_ids(self, own_keys: Sequence[str]) -> Mapping[str, KnownId]:
+        """Own ids of which the record is known, by key."""
+        with self._database.reading() as connection:
+            return read_known(connection, own_keys)
+
+    def known_records(self, record_keys: Sequence[str]) -> Mapping[str, KnownId]:
+        """Records of which the own id is known, by key."""
+        with self._database.reading() as connection:
+            return read_records(connection, record_keys)
+
+    def awaited_ids(self, own_keys: Sequence[str]) -> Mapping[str, AwaitedId]:
+        """Own ids of which the record is awaited, by key."""
+        with self._database.reading() as connection:
+            return read_awaited(connection, own_keys)
+
+    def awaited_of(self, messages: Sequence[MessageId]) -> Mapping[MessageId, AwaitedId]:
+        """What these messages wait for."""
+        with self._database.reading() as connection:
+            return read_awaited_of(connection, messages)
+
+    def crosswalk(self, organisation: OrganisationId, after: str, limit: int) -> Sequence[KnownId]:
+        """Of one organisation, in order of key."""
+        with self._database.reading() as connection:
+            return list_known(connection, organisation, after, limit)
 
     def attempts(self, delivery: DeliveryId) -> Sequence[Attempt]:
         """In order of writing."""

@@ -192,6 +192,32 @@ takeovers = Table(
     _time("at"),
 )
 
+crosswalk = Table(
+    "crosswalk",
+    METADATA,
+    _text_key("own_key"),
+    _text("organisation"),
+    _text("kind"),
+    _text("own_id"),
+    _text("record_id"),
+    _text("record_key"),
+    _time("since"),
+    _text("source"),
+    Index("ux_crosswalk_record", "record_key", unique=True),
+)
+awaited_ids = Table(
+    "awaited_ids",
+    METADATA,
+    _text_key("own_key"),
+    _text("organisation"),
+    _text("kind"),
+    _text("own_id"),
+    _text("message_id"),
+    _maybe_text("case_lookup"),
+    _time("since"),
+    Index("ix_awaited_ids_message", "message_id"),
+)
+
 deliveries = Table(
     "deliveries",
     METADATA,

@@ -15,6 +15,7 @@ from gateway.changes import Changes, Committed
 from gateway.records import Delivery, DuplicateKey, SubmissionRecord, Verdict
 from gateway.store.bulk import insert_rows, update_versions
 from gateway.store.cases import write_cases
+from gateway.store.crosswalk import read_awaited, read_known, write_crosswalk
 from gateway.store.engine import CHUNK, Database, translated
 from gateway.store.head import Head, digest_at, lock_head
 from gateway.store.rows import (
@@ -92,6 +93,8 @@ class _Facts:
     verdicts: dict[str, str] = field(default_factory=dict)
     """Of the submission that holds a key, by the key's digest."""
     versions: dict[str, int] = field(default_factory=dict)
+    own_ids: set[str] = field(default_factory=set)
+    """Keys of own ids that are known or awaited."""
     documents: dict[str, bytes | None] = field(default_factory=dict)
     """The wrapped key of the stored document: no two sealings have the same one."""
 
@@ -101,6 +104,9 @@ def _load_facts(connection: Connection, changes: Sequence[Changes]) -> _Facts:
     for chunk in _chunks(sorted(set(facts.keys.values()))):
         for row in connection.execute(_HOLDERS, {"wanted": chunk}):
             facts.verdicts[row.key_digest] = row.verdict
+    awaited = [one.own.key for item in changes for one in item.awaited_ids]
+    if awaited:
+        facts.own_ids |= {*read_known(connection, awaited), *read_awaited(connection, awaited)}
     wanted_deliveries = {delivery.delivery_id for item in changes for delivery in item.deliveries}
     for chunk in _chunks(sorted(wanted_deliveries)):
         for delivery_id, version, wrapped in connection.execute(_VERSIONS, {"wanted": chunk}):
@@ -153,6 +159,8 @@ def _divide(changes: Sequence[Changes], facts: _Facts) -> tuple[_Fresh, frozense
 def _is_stale(item: Changes, facts: _Facts) -> bool:
     if any(facts.versions.get(delivery.delivery_id) != delivery.version for delivery in item.deliveries):
         return True
+    if any(one.own.key in facts.own_ids for one in item.awaited_ids):
+        return True
     if item.submission is None:
         return False
     holder = facts.verdicts.get(facts.keys[item.submission.key])
@@ -167,6 +175,7 @@ def _take(item: Changes, facts: _Facts, fresh: _Fresh) -> None:
             fresh.released.append(key)
         fresh.holders[key] = item.submission
         facts.verdicts[key] = item.submission.verdict.value
+    facts.own_ids |= {one.own.key for one in item.awaited_ids}
     for delivery in item.new_deliveries:
         facts.versions[delivery.delivery_id] = delivery.version
         facts.documents[delivery.delivery_id] = _wrapped(delivery)
@@ -191,6 +200,7 @@ def _write(connection: Connection, head: Head, fresh: _Fresh) -> None:
     insert_rows(connection, deliveries, [delivery_values(record, head.draw_delivery()) for item in items for record in item.new_deliveries])
     _write_updates(connection, fresh.updates)
     write_cases(connection, items)
+    write_crosswalk(connection, items)
     insert_rows(connection, attempts, [attempt_values(record) for item in items for record in item.attempts])
     insert_rows(connection, receipts, [receipt_values(record, head.draw_receipt()) for item in items for record in item.receipts])
     insert_rows(connection, outbox, [outbox_values(entry, head.draw_outbox()) for item in items for entry in item.outbox])

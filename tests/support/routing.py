@@ -1,6 +1,7 @@
 """Four parties that all speak canonical JSON over queues, for tests of who gets what. All cases and people are made up."""
 
 import atexit
+import base64
 import json
 import secrets
 import shutil
@@ -9,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from gateway.audit.events import AuditCode, AuditEvent
 from gateway.exchange.results import Accepted, Declined
@@ -25,12 +27,12 @@ ORGANISATIONS = {"C05": "alpha", "C17": "beta", "C20": "gamma", "N00": "ndelius"
 CASE = "X000001"
 
 
-def agreed(**outbound: dict[str, object]) -> list[Agreement]:
-    """Every party with the same terms, but for what is said of its outbound agreement."""
+def agreed(both: dict[str, dict[str, object]], **outbound: dict[str, object]) -> list[Agreement]:
+    """Every party with the same terms, but for what is said of it, or of its outbound agreement."""
     made = []
     for code in ORGANISATIONS:
         for direction in Direction:
-            more = outbound.get(code, {}) if direction is Direction.OUTBOUND else {}
+            more = both.get(code, {}) | (outbound.get(code, {}) if direction is Direction.OUTBOUND else {})
             agreement = Agreement(
                 party=PartyCode(code),
                 direction=direction,
@@ -44,10 +46,10 @@ def agreed(**outbound: dict[str, object]) -> list[Agreement]:
     return made
 
 
-def world_at(path: Path, **outbound: dict[str, object]) -> World:
+def world_at(path: Path, both: dict[str, dict[str, object]] | None = None, **outbound: dict[str, object]) -> World:
     """A world at this path; the empty database is made once and copied."""
     shutil.copy(_empty(), path)
-    world = open_world(f"sqlite:///{path}", agreed(**outbound))
+    world = open_world(f"sqlite:///{path}", agreed(both or {}, **outbound))
     nps = replace(world.store.partners.directory().parties[PartyCode("N00")], divisions=(Division(code="N03", name="Made up"),))
     world.store.partners.put_party(nps, AuditEvent(AuditCode.PARTNER_CHANGED, world.now, "test"))
     return world
@@ -154,7 +156,7 @@ def refused(world: World, payload: bytes) -> Fault:
     return result.fault
 
 
-def settle(world: World, delivery: Delivery, stage: Stage = Stage.APPLIED) -> None:
+def settle(world: World, delivery: Delivery, stage: Stage = Stage.APPLIED, *, record_id: str | None = None, local_id: str | None = None) -> None:
     """Delivered to its recipient, whose signed receipt says so."""
     world.deliver(delivery.recipient)
     now = world.store.queries.deliveries([delivery.delivery_id])[delivery.delivery_id]
@@ -168,9 +170,16 @@ def settle(world: World, delivery: Delivery, stage: Stage = Stage.APPLIED) -> No
         subject=str(delivery.message_id),
         recipient=delivery.recipient,
         sent_digest=now.sent_digest,
+        record_id=record_id,
+        local_id=local_id,
     )
     wire = world.signed(organisation, encode(receipt), kind="receipt")
     world.pipeline.submit([world.submission(organisation, wire)])
+
+
+def sent(world: World) -> list[tuple[str, dict[str, Any]]]:
+    """What was handed over, and to whom."""
+    return [(address.recipient, json.loads(base64.urlsafe_b64decode(wire.body.split(b".")[1] + b"=="))) for wire, address in world.queue.handed]
 
 
 def transferred(world: World, to_party: str, *, giving: str = "N03", said_to: str = "N00", crn: str = CASE, stage: Stage = Stage.APPLIED) -> None:

@@ -10,6 +10,7 @@ from typing import Final
 
 from pydantic import ValidationError, create_model
 
+from adapters.agencies.canonical.own_ids import OWN_MARK, put_in, taken_out, with_own_ids
 from adapters.contract import Document, LeftOut, Outgoing
 from adapters.json_form import MEDIA_TYPE, Form, FormHeader, check_json, interchange_of, write_form
 from schemas.canonical.case import CaseRecord, Deletion
@@ -51,19 +52,24 @@ class CanonicalAdapter:
 
     def read(self, content: bytes) -> Interchange:
         """A JSON document to canonical. A wrong payload under a right header becomes an entry with its fault."""
-        form = _form(check_json(content))
+        value = check_json(content)
+        form = _form(value)
         if form is None:
             return _misread(content, ())
+        content, own = taken_out(content, value, form) if OWN_MARK in content else (content, ())
         try:
             whole = form.model_validate_json(content, strict=True)
         except ValidationError as error:
             return _misread(content, faults_of(error, json_pointer, reference=1, model=form))
-        return interchange_of(whole.header, whole.document)
+        interchange = interchange_of(whole.header, whole.document)
+        return with_own_ids(interchange, own) if own else interchange
 
     def write(self, message: Message, outgoing: Outgoing) -> Document:
         """One message as a JSON document. A name that is there and null says that the sender gave no value."""
         payload, lost = _agreed(message, outgoing)
-        return write_form(message, outgoing, payload.model_dump_json(exclude_unset=True).encode(), lost)
+        document = payload.model_dump_json(exclude_unset=True).encode()
+        known = outgoing.own_ids
+        return write_form(message, outgoing, put_in(document, type(payload), message.header.type, known) if known else document, lost)
 
 
 def _agreed(message: Message, outgoing: Outgoing) -> tuple[Payload, list[LeftOut]]:

@@ -1,11 +1,19 @@
 """Content filters: what may be agreed, and how it is written and kept."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
+
 import pytest
 
-from gateway.partners.agreement import Direction
+from gateway.partners.agreement import Agreement, Direction
+from gateway.partners.directory import Directory
 from gateway.partners.filters import ContentFilter, Match, mistake_in
+from gateway.partners.onboarding import Parts, put_agreement, put_party
+from gateway.partners.party import Organisation, Party
 from gateway.partners.profile import ProfileError, read_profile
+from gateway.partners.rules import OnboardingError, Rule
 from gateway.store.documents import agreement_document, to_agreement
+from schemas.identifiers import OrganisationId, PartyCode
 
 AGREED = {
     "dialect": "canonical",
@@ -62,3 +70,24 @@ def test_a_filter_looks_at_codes_of_fields_that_exist(rule: Match, sentence: str
     assert found is not None
     assert sentence in found
     assert mistake_in(ContentFilter(only=(rule,))) == found
+
+
+def test_own_ids_are_agreed_only_in_a_dialect_that_can_write_them() -> None:
+    parts = Parts(dialects=frozenset({"canonical", "ndelius"}), packagings=frozenset({"jws", "wss"}))
+    owner = Organisation(organisation_id=OrganisationId("madeup"), name="Made up")
+    party = Party(code=PartyCode("C77"), name="Made up", organisation=owner.organisation_id)
+    directory = Directory(organisations={owner.organisation_id: owner}, parties={party.code: party})
+    now = datetime(2026, 11, 23, tzinfo=UTC)
+    spg = Agreement(party=party.code, direction=Direction.INBOUND, dialect="ndelius", version="0-9-14", packaging="wss", own_ids=True)
+    with pytest.raises(OnboardingError) as refusal:
+        put_agreement(directory, spg, parts, now)
+    assert refusal.value.rule is Rule.OWN_IDS_NOT_CARRIED
+    assert put_agreement(directory, replace(spg, dialect="canonical", packaging="jws"), parts, now)[0].own_ids
+
+
+@pytest.mark.parametrize("code", ["SPG", "ALL"])
+def test_no_party_is_registered_under_a_reserved_code(code: str) -> None:
+    owner = Organisation(organisation_id=OrganisationId("madeup"), name="Made up")
+    directory = Directory(organisations={owner.organisation_id: owner})
+    with pytest.raises(OnboardingError, match="reserved"):
+        put_party(directory, Party(code=PartyCode(code), name="Made up", organisation=owner.organisation_id), datetime(2026, 11, 23, tzinfo=UTC))
