@@ -18,11 +18,12 @@ def simulate(
     init: Annotated[bool, typer.Option("--init", help="Make the folder with keys and profile, and end.")] = False,
     party: Annotated[str, typer.Option(help="With --init: its party code.")] = "",
     organisation: Annotated[str, typer.Option(help="With --init: id of the organisation that it is.")] = "",
-    dialect: Annotated[str, typer.Option(help="With --init: ndelius, canonical or caseflow.")] = "canonical",
-    channel: Annotated[str, typer.Option(help="With --init: push, queue or shelf.")] = "push",
+    dialect: Annotated[str, typer.Option(help="With --init: ndelius, canonical, caseflow, flatfile or domain-events.")] = "canonical",
+    channel: Annotated[str, typer.Option(help="With --init: push, queue, shelf or drop.")] = "push",
     gateway_url: Annotated[str, typer.Option("--gateway", metavar="URL", help="With --init: where the gateway is.")] = "http://localhost:8080",
     audience: Annotated[str, typer.Option(help="With --init: the audience of the gateway, as gateway init says it.")] = "",
     port: Annotated[int, typer.Option(min=0, max=65535, help="With --init: where it listens on push; 0 draws a free port.")] = 0,
+    home: Annotated[str, typer.Option(metavar="FOLDER", help="With --init and drop: its folder below the gateway's drop_root.")] = "",
     authority: Annotated[Path | None, typer.Option(metavar="FOLDER", help="With --init: a development authority shared with others.")] = None,
     fault: Annotated[list[str] | None, typer.Option("--fault", metavar="NAME[=ARG]", help="Begin with this fault; may be repeated.")] = None,
 ) -> None:
@@ -43,6 +44,7 @@ def simulate(
                 gateway_url=gateway_url,
                 audience=audience,
                 port=port,
+                home=home,
                 authority=authority,
             )
             _require(organisation=organisation, party=party, audience=audience)

@@ -71,6 +71,13 @@ def dropped(subject: Subject, *, dialect: str, sign: PartnerKey) -> Document:
     return _profile(subject, agreement, {**agreement, **PATIENCE}, [_signs(sign, subject)])
 
 
+def evented(subject: Subject, *, detail: str, endpoint: str | None, sign: PartnerKey, auth: PartnerKey) -> Document:
+    """A system that is told of events, pushed to it or on its queue, and fetches each message itself."""
+    agreement: Document = {"dialect": "domain-events", "version": VERSION, "packaging": "jws"}
+    way: Document = {"mode": "queue"} if endpoint is None else {"mode": "push", "endpoint": endpoint}
+    return _profile(subject, agreement, {**agreement, **way, "detail_dialect": detail, **PATIENCE}, [_signs(sign, subject), _jwk("auth", auth)])
+
+
 def _profile(subject: Subject, inbound: Document, outbound: Document, keys: Sequence[Document]) -> Document:
     return {
         "organisation": {"id": subject.organisation, "name": subject.name},

@@ -20,6 +20,8 @@ from broker.rabbitmq import RabbitBroker
 from gateway.rehearsal.authority import DevelopmentAuthority
 from gateway.rehearsal.case_system import CrcIdentity
 from gateway.rehearsal.crc import CrcKeys
+from gateway.rehearsal.event_crc import EventCrc, QueueEventCrc
+from gateway.rehearsal.file_crc import FileCrc
 from gateway.rehearsal.flaws import Flaws
 from gateway.rehearsal.gateway_link import Caller, GatewayLink
 from gateway.rehearsal.jose import NotBelievedError, PartnerKey, PublishedKeys
@@ -46,7 +48,8 @@ CONFIGURATION, CONTROL, JOURNAL, AUTHORITY, SIGN, AUTH, PROFILE = (
 )
 RETRY_SECONDS = 0.5
 LANGUAGES: Mapping[str, Callable[[], Language]] = {"canonical": CanonicalLanguage, "caseflow": CaseflowLanguage}
-Channel = Literal["push", "queue", "shelf"]
+Channel = Literal["push", "queue", "shelf", "drop"]
+MEDIA_TYPES: Mapping[str, str] = {"flatfile": "text/csv"}
 
 
 class _Closed(BaseModel):
@@ -86,11 +89,15 @@ class Configuration(_Closed):
     organisation: str
     name: str
     party: str
-    dialect: Literal["ndelius", "canonical", "caseflow"]
+    dialect: Literal["ndelius", "canonical", "caseflow", "flatfile", "domain-events"]
+    detail: Literal["canonical", "caseflow"] = "canonical"
+    """In which language a consumer of events fetches messages."""
     channel: Channel
     gateway: GatewayEntry
     listen: ListenEntry | None = None
     broker: BrokerEntry | None = None
+    home: str | None = None
+    """Of a partner on files: its own folder below the gateway's `drop_root`."""
     rejects_transfers: str | None = None
     """A code: it rejects transfers with it. Without one it accepts them."""
 
@@ -174,10 +181,16 @@ def _connected(running: Running, stop: threading.Event, report: Callable[[str], 
 
 
 def _running(folder: Folder, flaws: Flaws, stack: ExitStack) -> Running:
-    if folder.said.dialect == "ndelius":
-        return _ndelius(folder, flaws)
     said = folder.said
-    identity = CrcIdentity(organisation=said.organisation, party=said.party, name=said.name, gateway_audience=said.gateway.audience, careful=True)
+    if said.dialect == "ndelius":
+        return _ndelius(folder, flaws)
+    if said.channel == "drop":
+        return _filed(folder, stack)
+    if said.dialect == "domain-events":
+        return _evented(folder, stack)
+    if said.dialect not in LANGUAGES:
+        raise NotConfiguredError(f"{said.dialect} is for files: channel drop")
+    identity = _identity(said)
     answering = Answering(said.party, "Made,Up", said.rejects_transfers)
     plain = (identity, folder.keys(), LANGUAGES[said.dialect](), answering, folder.path / JOURNAL)
     match said.channel:
@@ -185,7 +198,7 @@ def _running(folder: Folder, flaws: Flaws, stack: ExitStack) -> Running:
             return _pushed(folder, JsonCrc(*plain, _server_tls(folder), flaws, folder.place()))
         case "shelf":
             return _shelved(folder, ShelfCrc(*plain, flaws))
-        case "queue":
+        case _:
             return _queued(folder, QueueCrc(*plain, flaws), stack)
 
 
@@ -203,14 +216,7 @@ def _shelved(folder: Folder, partner: ShelfCrc) -> Running:
 
 
 def _queued(folder: Folder, partner: QueueCrc, stack: ExitStack) -> Running:
-    said = folder.said
-    if said.broker is None:
-        raise NotConfiguredError("a partner on its queue needs `broker`")
-    broker = RabbitBroker({"partners": said.broker.url})
-    stack.callback(broker.close)
-    link = GatewayLink(said.gateway.url, Caller(said.organisation, partner.keys.auth, said.gateway.audience), folder.client_tls())
-    stack.callback(link.close)
-    user = said.broker.user
+    (broker, user), link = _broker(folder, stack), _link(folder, partner.keys, stack)
 
     def connect() -> None:
         fetch = partner.following(link.fetch_keys)
@@ -219,6 +225,57 @@ def _queued(folder: Folder, partner: QueueCrc, stack: ExitStack) -> Running:
         partner.start(broker, user)
 
     return Running(connect, partner.close)
+
+
+def _filed(folder: Folder, stack: ExitStack) -> Running:
+    said = folder.said
+    if said.home is None:
+        raise NotConfiguredError("a partner on files needs `home`")
+    keys, identity = folder.keys(), _identity(said)
+    media_type = MEDIA_TYPES.get(said.dialect, "application/json")
+    partner = FileCrc(identity, keys.sign, Path(said.home), folder.path / JOURNAL, media_type=media_type)
+    link = _link(folder, keys, stack)
+
+    def connect() -> None:
+        partner.connect(link.published_keys())
+        partner.start()
+
+    return Running(connect, partner.close)
+
+
+def _evented(folder: Folder, stack: ExitStack) -> Running:
+    said, keys = folder.said, folder.keys()
+    plain = (_identity(said), keys.sign, keys.auth, LANGUAGES[said.detail](), folder.path / JOURNAL)
+    if said.channel == "push":
+        pushed = EventCrc(*plain, _server_tls(folder), folder.place())
+        pushed.start()
+        return Running(lambda: pushed.connect(said.gateway.url, folder.client_tls()), pushed.close)
+    queued, (broker, user) = QueueEventCrc(*plain), _broker(folder, stack)
+
+    def connect() -> None:
+        queued.connect(said.gateway.url, folder.client_tls())
+        queued.start(broker, user)
+
+    return Running(connect, queued.close)
+
+
+def _identity(said: Configuration) -> CrcIdentity:
+    return CrcIdentity(organisation=said.organisation, party=said.party, name=said.name, gateway_audience=said.gateway.audience, careful=True)
+
+
+def _link(folder: Folder, keys: CrcKeys, stack: ExitStack) -> GatewayLink:
+    said = folder.said
+    link = GatewayLink(said.gateway.url, Caller(said.organisation, keys.auth, said.gateway.audience), folder.client_tls())
+    stack.callback(link.close)
+    return link
+
+
+def _broker(folder: Folder, stack: ExitStack) -> tuple[RabbitBroker, str]:
+    if folder.said.broker is None:
+        raise NotConfiguredError("a partner on its queue needs `broker`")
+    broker = RabbitBroker({"partners": folder.said.broker.url})
+    stack.callback(broker.close)
+    return broker, folder.said.broker.user
 
 
 def _ndelius(folder: Folder, flaws: Flaws) -> Running:

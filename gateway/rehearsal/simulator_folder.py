@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from gateway.rehearsal import profiles
 from gateway.rehearsal.authority import DevelopmentAuthority
+from gateway.rehearsal.event_crc import EVENTS_PATH
 from gateway.rehearsal.jose import PartnerKey
 from gateway.rehearsal.json_crc import MESSAGES_PATH, RECEIPTS_PATH
 from gateway.rehearsal.ndelius import ENDPOINT_PATH
@@ -33,6 +34,8 @@ class Wish:
     gateway_url: str
     audience: str
     port: int = 0
+    home: str = ""
+    """Of a partner on files: its own folder below the gateway's `drop_root`."""
     authority: Path | None = None
     """A development authority that others share; None: one of its own."""
 
@@ -76,6 +79,10 @@ def _configuration(wish: Wish) -> Configuration:
     }
     if wish.channel == "push":
         document["listen"] = {"port": wish.port or _free_port()}
+    if wish.channel == "drop":
+        document["home"] = wish.home or None
+    if (wish.channel == "drop") != (wish.dialect == "flatfile") or (wish.channel == "drop" and not wish.home):
+        raise NotConfiguredError("flat files are dropped, into a home")
     if wish.dialect == "ndelius" and wish.channel != "push":
         raise NotConfiguredError("SPG over SOAP is pushed")
     try:
@@ -92,6 +99,10 @@ def _profile(said: Configuration, authority: DevelopmentAuthority, sign: Partner
     if said.dialect == "ndelius":
         signing = authority.issue(said.organisation, CertificateUse.SIGN)
         return profiles.spg(subject, endpoint=base + ENDPOINT_PATH, policy="strict", sign=signing, auth=auth, tls=tls)
+    if said.channel == "drop":
+        return profiles.dropped(subject, dialect=said.dialect, sign=sign)
+    if said.dialect == "domain-events":
+        return profiles.evented(subject, detail=said.detail, endpoint=base + EVENTS_PATH if base else None, sign=sign, auth=auth)
     if said.channel == "push":
         endpoints = {"endpoint": base + MESSAGES_PATH, "receipt_endpoint": base + RECEIPTS_PATH}
         return profiles.pushed(subject, dialect=said.dialect, sign=sign, auth=auth, tls=tls, **endpoints)
