@@ -17,6 +17,7 @@ from gateway.exchange import fates, receipts
 from gateway.exchange.cases import Cases
 from gateway.exchange.fates import Rejected, Taken
 from gateway.exchange.means import Means
+from gateway.exchange.places import chained_place
 from gateway.exchange.recipients import Addressing
 from gateway.exchange.results import Accepted, Declined, SubmitResult
 from gateway.exchange.route import Leg
@@ -222,8 +223,8 @@ class Acceptance:
     def _refused_event(self, fate: Rejected) -> AuditEvent:
         fault = fate.faults[0]
         facts: dict[str, Fact] = {"reference": fate.entry.reference, "fault": fault.code.value}
-        if fault.pointer:
-            facts["pointer"] = fault.pointer
+        if place := chained_place(fault):
+            facts["pointer"] = place
         return AuditEvent(AuditCode.MESSAGE_REFUSED, self.now, self.submission_id, facts)
 
     def _message_event(self, record: MessageRecord, fate: Taken) -> AuditEvent:
@@ -324,8 +325,8 @@ def refused_event(subject: str, refusal: Refusal, now: datetime, organisation: s
     facts = {"organisation": organisation, "fault": refusal.fault.code.value, "receipt": receipt, "received": received}
     if refusal.cause:
         facts["cause"] = refusal.cause
-    if refusal.fault.pointer:
-        facts["pointer"] = refusal.fault.pointer
+    if place := chained_place(refusal.fault):
+        facts["pointer"] = place
     return AuditEvent(AuditCode.SUBMISSION_REFUSED, now, subject, facts)
 
 

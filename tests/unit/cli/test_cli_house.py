@@ -147,7 +147,7 @@ cli.main()
 
 
 def test_json_is_offered_by_every_command_that_answers() -> None:
-    silent = {"serve", "demo", "jwks", "schema", "example"}  # a process, a story, and what is a document already
+    silent = {"serve", "simulate", "demo", "jwks", "schema", "example"}  # processes, a story, and what is a document already
 
     def names(group: object) -> set[str]:
         found: set[str] = set()
