@@ -49,7 +49,7 @@ def _plain_date(value: object) -> object:
             return datetime.date.fromisoformat(value)
     except ValueError:
         pass
-    raise PydanticCustomError("value-invalid", "A date is written YYYY-MM-DD.")
+    raise PydanticCustomError("value-invalid", "A date is written YYYY-MM-DD and stands in the calendar.")
 
 
 def _plain_time(value: object) -> object:

@@ -73,7 +73,7 @@ def _read_date(value: Scalar) -> Values:
             return (datetime.date(int(found[3]), int(found[2]), int(found[1])),)
     except ValueError:
         pass
-    raise MisreadError(FaultCode.VALUE_INVALID, "A date is written DD/MM/YYYY.")
+    raise MisreadError(FaultCode.VALUE_INVALID, "A date is written DD/MM/YYYY and stands in the calendar.")
 
 
 def _write_date(values: Values) -> str:

@@ -77,7 +77,7 @@ def _date_of(text: str) -> datetime.date:
             return datetime.date(int(found[3]), int(found[2]), int(found[1]))
     except ValueError:
         pass
-    raise MisfitError("A date is written DD/MM/YYYY.")
+    raise MisfitError("A date is written DD/MM/YYYY and stands in the calendar.")
 
 
 def _time_of(text: str) -> datetime.time:

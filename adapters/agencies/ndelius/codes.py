@@ -49,7 +49,7 @@ def read_date(text: str) -> datetime.date:
             return datetime.date.fromisoformat(text)
         except ValueError:
             pass
-    raise MisreadError("A date is written YYYY-MM-DD.")
+    raise MisreadError("A date is written YYYY-MM-DD and stands in the calendar.")
 
 
 def read_time(text: str) -> datetime.time:
