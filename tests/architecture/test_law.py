@@ -83,7 +83,16 @@ def test_every_point_of_the_law_has_its_contract() -> None:
 
 def test_pure_contract_names_every_package_of_rules() -> None:
     """A floor of rules that is built later is bound by the same contract."""
-    rules = {"schemas", "adapters.agencies", "adapters.contract", "adapters.json_form", "adapters.xml_form", "broker.contract", "broker.parcel", "broker.topology"}
+    rules = {
+        "schemas",
+        "adapters.agencies",
+        "adapters.contract",
+        "adapters.json_form",
+        "adapters.xml_form",
+        "broker.contract",
+        "broker.parcel",
+        "broker.topology",
+    }
     rules |= {f"gateway.{floor}" for floor in ("trust", "partners", "exchange", "transfers", "audit", "records", "changes", "contract")}
     exist = {module_of(path) for path in sources()}
     assert rules & exist == set(BY_ID["pure-rules"]["source_modules"])
