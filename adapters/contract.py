@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
-from typing import Protocol
+from typing import Final, Protocol
 
 from schemas.envelope import Interchange, Message
-from schemas.faults import Fault
+from schemas.faults import Fault, FaultCode, Refusal, refuse
 from schemas.identifiers import OrganisationId, PartyCode
 
 
@@ -32,6 +32,15 @@ class LeftOut:
     pointer: str
     """JSON pointer into the canonical message: /payload/notes."""
     reason: str
+
+
+KEY_ALONE: Final = "The agreed form of delete carries the key alone."
+"""Why a delete left out what it did; every dialect says it alike."""
+
+
+def no_whole_record() -> Refusal:
+    """A key cannot become a whole record; the caller raises it."""
+    return refuse(FaultCode.NOT_TRANSLATABLE, "The sender deleted by key alone; the recipient's agreement wants the whole record.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,17 +11,15 @@ from typing import Final
 from pydantic import ValidationError, create_model
 
 from adapters.agencies.canonical.own_ids import OWN_MARK, put_in, taken_out, with_own_ids
-from adapters.contract import Document, LeftOut, Outgoing
+from adapters.contract import KEY_ALONE, Document, LeftOut, Outgoing, no_whole_record
 from adapters.json_form import MEDIA_TYPE, Form, FormHeader, check_json, interchange_of, write_form
 from schemas.canonical.case import CaseRecord, Deletion
 from schemas.catalogue import CATALOGUE, KEYS
 from schemas.envelope import Action, Interchange, Message
-from schemas.faults import Fault, FaultCode, refusal_of, refuse
+from schemas.faults import Fault, refusal_of
 from schemas.leaves import Path, leaves
 from schemas.payload import Concept, Payload
 from schemas.validation import faults_of, json_pointer
-
-_KEY_ALONE: Final = "The agreed form of delete carries the key alone."
 
 
 class WholeForm(Concept):
@@ -76,11 +74,11 @@ def _agreed(message: Message, outgoing: Outgoing) -> tuple[Payload, list[LeftOut
     """The payload in the form of delete that the recipient's agreement names."""
     payload, kind = message.payload, message.header.type
     if isinstance(payload, Deletion) and not outgoing.reduced_deletes:
-        raise refuse(FaultCode.NOT_TRANSLATABLE, "The sender deleted by key alone; the recipient's agreement wants the whole record.")
+        raise no_whole_record()
     if message.header.action is not Action.DELETE or not outgoing.reduced_deletes or kind not in KEYS or not isinstance(payload, CaseRecord):
         return payload, []
     kept = {("crn",), (KEYS[kind],), *leaves(Deletion)}
-    lost = [LeftOut("/payload" + json_pointer(path), _KEY_ALONE) for path in sorted(leaves(type(payload)) - kept) if _says(payload, path)]
+    lost = [LeftOut("/payload" + json_pointer(path), KEY_ALONE) for path in sorted(leaves(type(payload)) - kept) if _says(payload, path)]
     return Deletion(crn=payload.crn, version=payload.version, record_id=getattr(payload, KEYS[kind])), lost
 
 

@@ -9,7 +9,7 @@ from pydantic import JsonValue
 
 from adapters.agencies.caseflow.documents import SHAPES
 from adapters.agencies.caseflow.translation import is_deletion, read_deletion, read_document, reduced, write_deletion, write_document
-from adapters.contract import Document, LeftOut, Outgoing
+from adapters.contract import Document, LeftOut, Outgoing, no_whole_record
 from adapters.json_form import MEDIA_TYPE, FormHeader, read_form, write_form
 from schemas.canonical.case import CaseRecord, Deletion
 from schemas.envelope import Action, Interchange, Message
@@ -48,7 +48,7 @@ def _written(kind: str, message: Message, outgoing: Outgoing) -> tuple[dict[str,
     payload = message.payload
     if isinstance(payload, Deletion):
         if not outgoing.reduced_deletes:
-            raise refuse(FaultCode.NOT_TRANSLATABLE, "The sender deleted by key alone; the recipient's agreement wants the whole record.")
+            raise no_whole_record()
         return write_deletion(kind, payload), ()
     if message.header.action is Action.DELETE and outgoing.reduced_deletes and SHAPES[kind].deletion and isinstance(payload, CaseRecord):
         deletion, lost = reduced(kind, payload)

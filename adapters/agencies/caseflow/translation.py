@@ -16,7 +16,7 @@ from pydantic import BaseModel, JsonValue, ValidationError
 from adapters.agencies.caseflow.documents import SHAPES
 from adapters.agencies.caseflow.shapes import Member, Shape
 from adapters.agencies.caseflow.values import MisreadError, Scalar, UnsayableError, Values
-from adapters.contract import LeftOut, Outgoing
+from adapters.contract import KEY_ALONE, LeftOut, Outgoing
 from schemas.canonical.case import CaseRecord, Deletion
 from schemas.catalogue import CATALOGUE, KEYS
 from schemas.classes import FieldClass, repeatable
@@ -28,7 +28,6 @@ from schemas.validation import MAX_FAULTS, Location, faults_of, json_pointer
 _MAX_PARTS: Final = 100_000
 """Backstop; the canonical model sets the limit of each list."""
 _NO_PLACE: Final = "Caseflow has no place for it."
-_KEY_ALONE: Final = "The agreed form of delete carries the key alone."
 _NOT_ASKED: Final = "The recipient's agreement asks for no entries per message."
 _Tree = dict[str, object]
 
@@ -90,7 +89,7 @@ def reduced(kind: str, payload: CaseRecord) -> tuple[Deletion, tuple[LeftOut, ..
     kept = {("crn",), (key,), ("version", "version"), ("version", "updated_by")}
     lost = [path for path in sorted(leaves(type(payload)) - kept) if _at(payload, path) is not None]
     deletion = Deletion(crn=payload.crn, version=payload.version, record_id=getattr(payload, key))
-    return deletion, tuple(LeftOut("/payload" + json_pointer(path), _KEY_ALONE) for path in lost)
+    return deletion, tuple(LeftOut("/payload" + json_pointer(path), KEY_ALONE) for path in lost)
 
 
 def _write_parts(document: dict[str, object], kind: str, payload: Payload, lost: list[LeftOut]) -> None:

@@ -19,7 +19,7 @@ from adapters.agencies.declarative.language import DialectMapping
 from adapters.agencies.declarative.tables import Level, Record, Table, Tables
 from adapters.agencies.declarative.translation import lost_to_the_key, read_payload, write_payload
 from adapters.agencies.declarative.xml_walk import XmlDocument
-from adapters.contract import Document, LeftOut, Outgoing
+from adapters.contract import Document, LeftOut, Outgoing, no_whole_record
 from adapters.json_form import MEDIA_TYPE, FormHeader, interchange_of, read_form, write_form
 from adapters.xml_form import MEDIA_TYPE as XML_TYPE
 from schemas.canonical.case import CaseRecord, Deletion
@@ -109,7 +109,7 @@ class DescribedAdapter:
         record = table.record
         if isinstance(payload, Deletion):
             if not outgoing.reduced_deletes:
-                raise refuse(FaultCode.NOT_TRANSLATABLE, "The sender deleted by key alone; the recipient's agreement wants the whole record.")
+                raise no_whole_record()
             if table.deletion is None:
                 raise refuse(FaultCode.NOT_TRANSLATABLE, f"{self._tables.title} deletes a whole document, not a key.")
             record = table.deletion

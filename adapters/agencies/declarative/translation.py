@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from adapters.agencies.declarative.kinds import Found, MisreadError, UnsayableError
 from adapters.agencies.declarative.tables import Cell, Field, Fixed, Level, Record, Repeats, nowhere, places_of
-from adapters.contract import LeftOut, Outgoing
+from adapters.contract import KEY_ALONE, LeftOut, Outgoing
 from schemas.classes import FieldClass, class_of, repeatable
 from schemas.faults import Fault, FaultCode, refusal_of, refuse
 from schemas.leaves import Path
@@ -190,7 +190,7 @@ def lost_to_the_key(payload: Payload, record: Record, key: str) -> tuple[LeftOut
     paths = [(path, field.nullable) for field in record.fields for path in field.paths if path not in kept]
     paths += [(path, path) for path, _ in record.uncarried]
     said = (path for path, nullable in paths if at(payload, path) is not None or (nullable is not None and is_stated_empty(payload, nullable)))
-    return tuple(LeftOut("/payload" + json_pointer(path), "The agreed form of delete carries the key alone.") for path in said)
+    return tuple(LeftOut("/payload" + json_pointer(path), KEY_ALONE) for path in said)
 
 
 def _write(source: BaseModel, record: Record, empty_word: str | None, where: str, lost: list[LeftOut]) -> Level:

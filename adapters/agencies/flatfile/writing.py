@@ -16,7 +16,7 @@ from adapters.agencies.flatfile.shapes import Column, Record, Shape
 from adapters.agencies.flatfile.tables import ACTIONS, HEADER, MESSAGE, SHAPES, TRAILER
 from adapters.agencies.flatfile.totals import Sums
 from adapters.agencies.flatfile.values import DATE, FLAG, FORMAT, TIME, Total, UnsayableError
-from adapters.contract import Document, LeftOut, Outgoing
+from adapters.contract import KEY_ALONE, Document, LeftOut, Outgoing, no_whole_record
 from schemas import catalogue
 from schemas.canonical.case import CaseRecord, Deletion
 from schemas.catalogue import ANSWERING, CATALOGUE, KEYS
@@ -111,7 +111,7 @@ def _write_key(shape: Shape, deletion: Deletion, outgoing: Outgoing) -> tuple[Re
     if shape.key is None:
         raise refuse(FaultCode.NOT_TRANSLATABLE, f"{shape.type} has no reduced form of delete.")
     if not outgoing.reduced_deletes:
-        raise refuse(FaultCode.NOT_TRANSLATABLE, "The sender deleted by key alone; the recipient's agreement wants the whole record.")
+        raise no_whole_record()
     return shape.key, _cells(shape.key, deletion, "/payload")
 
 
@@ -119,7 +119,7 @@ def _lost_to_the_key(shape: Shape, payload: Payload) -> list[LeftOut]:
     """What the whole record says and the agreed form of delete does not."""
     kept = {("crn",), ("version", "version"), ("version", "updated_by"), (KEYS[shape.type],)}
     carried = [path for column in shape.record.columns if _says(payload, column) for path in column.paths if path not in kept]
-    lost = [LeftOut("/payload" + json_pointer(path), "The agreed form of delete carries the key alone.") for path in carried]
+    lost = [LeftOut("/payload" + json_pointer(path), KEY_ALONE) for path in carried]
     return [*lost, *_uncarried_of(payload, _uncarried(shape.type), "/payload")]
 
 

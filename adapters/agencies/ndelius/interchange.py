@@ -202,7 +202,7 @@ def _trailer_faults(header: InterchangeHeader, trailer: Mapping[str, object], me
     )
     faults = [Fault(code, other, f"{where}/{element}") for name, right, code, element in repeated if trailer.get(name) != right]
     if trailer["count"] != messages:
-        faults.append(Fault(FaultCode.CONTROL_COUNT_WRONG, f"There are {messages} messages.", f"{where}/ControlCount"))
+        faults.append(Fault(FaultCode.CONTROL_COUNT_WRONG, f"The number of messages is {messages}.", f"{where}/ControlCount"))
     return faults
 
 

@@ -12,7 +12,7 @@ from typing import Final
 from adapters.agencies.ndelius.codes import LONDON, escaped, write_time
 from adapters.agencies.ndelius.documents import NAMESPACE, XSI, Block, Leaf, Record, Shape
 from adapters.agencies.ndelius.tables import ANSWERS, APPLICATION, CONTROL_DATA, SHAPES, TEST, own_leaves
-from adapters.contract import Document, LeftOut, Outgoing
+from adapters.contract import KEY_ALONE, Document, LeftOut, Outgoing, no_whole_record
 from schemas.canonical.case import CaseRecord, Deletion
 from schemas.catalogue import ACTIONS, ANSWERING, KEYS
 from schemas.envelope import Action, Message
@@ -129,13 +129,13 @@ def _as_agreed(message: Message, outgoing: Outgoing, shape: Shape, left_out: lis
     """The payload in the form of delete that the recipient's agreement names."""
     payload = message.payload
     if isinstance(payload, Deletion) and not outgoing.reduced_deletes:
-        raise refuse(FaultCode.NOT_TRANSLATABLE, "The sender deleted by key alone; the recipient's agreement wants the whole record.")
+        raise no_whole_record()
     if message.header.action is not Action.DELETE or not outgoing.reduced_deletes or shape.reduced is None or not isinstance(payload, CaseRecord):
         return payload
     key = KEYS[shape.type]
     kept = {("crn",), (key,), _VERSION_PATH, ("version", "updated_by")}
     lost = [leaf for leaf in own_leaves(shape) if leaf.path not in kept and leaf.get(payload) is not None]
-    left_out += [LeftOut("/payload/" + "/".join(leaf.path), "The agreed form of delete carries the key alone.") for leaf in lost]
+    left_out += [LeftOut("/payload/" + "/".join(leaf.path), KEY_ALONE) for leaf in lost]
     return Deletion(crn=payload.crn, version=payload.version, record_id=getattr(payload, key))
 
 
