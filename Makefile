@@ -66,6 +66,7 @@ lock: ## choose versions again, none younger than a week; needs uv
 bench: setup ## messages a second, partner to partner; what the language costs
 	$(BIN)/gateway bench --json
 	$(BIN)/python -m bench.language
+	$(BIN)/python -m bench.isolation
 
 clean: ## remove what was built; var/ keeps its data
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

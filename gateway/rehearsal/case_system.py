@@ -90,7 +90,8 @@ class CaseSystem:
         content = opened.claims()
         header = _object(content["header"])
         message_id = str(header["message_id"])
-        if self.identity.party not in (header.get("recipients") or [self.identity.party]):  # type: ignore[operator]
+        named = header.get("recipients") or [self.identity.party]
+        if not isinstance(named, list) or self.identity.party not in named:
             raise NotBelievedError("the message is for another party")
         with self._guard:
             if message_id not in self._receipts:

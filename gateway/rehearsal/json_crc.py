@@ -7,6 +7,7 @@ journal. Called by the demo, `gateway simulate` and the scenario tests; it can g
 
 import ssl
 import time
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -142,7 +143,7 @@ class JsonCrc(Crc):
             return LATER
         taken = self.judge(jws)
         for receipt in taken.late:
-            self._work.add(lambda late=receipt: self._send_receipt(late))  # type: ignore[misc]
+            self._work.add(partial(self._send_receipt, receipt))
         if taken.answer is not None:
             payload = taken.answer
             self._work.add(lambda: self._send_once(payload))
