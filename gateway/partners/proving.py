@@ -1,8 +1,8 @@
 """Proving: what a passed conformance run is a proof of.
 
-What it is: the digest of what is agreed with a party, and the records that a run leaves: change the agreement, and a proof
-is of something else. What it is not: the run (`gateway.rehearsal.conformance`), nor the rule that asks for its proof
-(`onboarding`).
+What it is: the digest of what a run plays by (language, channel, place, keys, trust, receipts, order), and the records that
+it leaves: change one of these, and a proof is of something else; change a contact, working hours or patience, and it still
+holds. What it is not: the run (`gateway.rehearsal.conformance`), nor the rule that asks for its proof (`onboarding`).
 """
 
 import hashlib
@@ -10,17 +10,53 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import datetime
+from typing import Final
 
 from gateway.audit.events import AuditCode, AuditEvent, Fact
+from gateway.partners.agreement import Agreement
 from gateway.partners.directory import Directory
 from gateway.partners.party import Organisation, Proof
+from gateway.trust.keyring import KeyUse
 from schemas.identifiers import PartyCode
+
+PROVED: Final = frozenset(
+    {
+        *("party", "direction", "dialect", "version", "detail_dialect", "name_case", "own_ids", "types", "reduced_deletes"),
+        *("mode", "endpoint", "receipt_endpoint", "timeout_seconds", "soap_version", "bare_response"),
+        *("packaging", "policy", "max_age_seconds", "test_allowed"),
+        *("receipt_stages", "bundle_receipts", "message_statuses", "last_stage", "order"),
+    }
+)
+"""What of an agreement a run plays by: language, channel and place, trust, receipts and order."""
+NOT_PROVED: Final = frozenset(
+    {
+        *("absorb", "partial", "max_messages", "max_bytes"),
+        *("broadcast_reference_data", "broadcast_offender_data", "filters", "metadata_updates"),
+        *("working_hours", "retry", "breaker_failures", "breaker_seconds"),
+    }
+)
+"""What only this side goes by, so that no run could tell the difference."""
 
 
 def agreed_digest(directory: Directory, party: PartyCode) -> str:
-    """Of everything that is agreed with a party now, both ways."""
-    agreed = [asdict(agreement) for agreement in (directory.inbound(party), directory.outbound(party)) if agreement is not None]
-    return "sha-256:" + hashlib.sha256(json.dumps(_plain(agreed), sort_keys=True).encode()).hexdigest()
+    """Of what a run with a party proves as it is now, both ways: `PROVED` of its agreements, and the keys that it signs and calls with."""
+    agreed = [_proved(agreement) for agreement in (directory.inbound(party), directory.outbound(party)) if agreement is not None]
+    proved = {"agreements": agreed, "keys": _keys(directory, party)}
+    return "sha-256:" + hashlib.sha256(json.dumps(_plain(proved), sort_keys=True).encode()).hexdigest()
+
+
+def _proved(agreement: Agreement) -> dict[str, object]:
+    return {name: value for name, value in asdict(agreement).items() if name in PROVED}
+
+
+def _keys(directory: Directory, party: PartyCode) -> list[str]:
+    """Thumbprints, without those that were revoked. Certificates for TLS are renewed often, and prove nothing about a system."""
+    organisation = directory.organisation_of(party)
+    if organisation is None:
+        return []
+    signing = [key for key in directory.keyring.of_organisation(organisation.organisation_id, KeyUse.SIGN) if party in key.speaks_for]
+    calling = directory.keyring.of_organisation(organisation.organisation_id, KeyUse.AUTH)
+    return sorted(key.key_id for key in (*signing, *calling) if key.revoked_at is None)
 
 
 def unproved(directory: Directory, organisation: Organisation) -> tuple[PartyCode, ...]:

@@ -12,6 +12,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 from adapters.contract import Adapter, WireMessage
@@ -77,6 +78,9 @@ class Sent:
     fault: str
     """Why it could not be read at all; empty where it could."""
     at: float
+
+
+Item = TypeVar("Item", Heard, Disbelieved, Sent)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,9 +255,9 @@ class ProvingDoor:
         policies = [agreement.policy for agreement in agreed if agreement is not None]
         return SenderTrust(key, policies[0], MAX_AGE_SECONDS) if policies else None
 
-    def _note(self, kept: list[Heard] | list[Disbelieved] | list[Sent], item: Heard | Disbelieved | Sent) -> None:
+    def _note(self, kept: list[Item], item: Item) -> None:
         with self.changed:
-            kept.append(item)  # type: ignore[arg-type]
+            kept.append(item)
             if isinstance(item, Heard):
                 self.mailbox.pop(item.subject, None)
             self.changed.notify_all()
