@@ -38,6 +38,15 @@ KEY_ALONE: Final = "The agreed form of delete carries the key alone."
 """Why a delete left out what it did; every dialect says it alike."""
 
 
+MAX_MESSAGES: Final = 10_000
+"""In one document, where an agreement sets no lower limit."""
+
+
+def too_many(limit: int, pointer: str) -> Refusal:
+    """What a reader refuses at the message after the last that it may read; the caller raises it."""
+    return refuse(FaultCode.TOO_COMPLEX, f"There are more than {limit} messages; the agreed limit is {limit}.", pointer=pointer)
+
+
 def no_whole_record() -> Refusal:
     """A key cannot become a whole record; the caller raises it."""
     return refuse(FaultCode.NOT_TRANSLATABLE, "The sender deleted by key alone; the recipient's agreement wants the whole record.")
@@ -92,9 +101,13 @@ class Adapter(Protocol):
     def media_type(self) -> str:
         """Content type of the documents it writes."""
 
-    def read(self, content: bytes) -> Interchange:
+    def read(self, content: bytes, max_messages: int = MAX_MESSAGES, /) -> Interchange:
         """Verified bytes to canonical. Refuses (`Refusal`) what cannot be read as a whole; a message that
-        cannot be taken by itself becomes a `Misread` with everything that is wrong with it."""
+        cannot be taken by itself becomes a `Misread` with everything that is wrong with it.
+
+        `max_messages` is at least one. Reading stops at the message after the last one allowed (`too_many`):
+        neither that one nor what follows is looked at or kept.
+        """
 
     def write(self, message: Message, outgoing: Outgoing) -> Document:
         """Canonical to the recipient's bytes. Deterministic. Refuses with `not-translatable` what cannot be

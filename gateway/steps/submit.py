@@ -103,7 +103,8 @@ class SubmitStep(Step):
     def _parse(self, submission: Submission, verified: VerifiedContent, directory: Directory, now: datetime) -> _Item:
         if verified.kind == "receipt":
             return _Said(submission=submission, verified=verified, statement=statements.of_receipt(verified, submission.wire))
-        interchange = self._adapter(submission, verified, directory).read(verified.content)
+        adapter, most = self._reader(submission, verified, directory)
+        interchange = adapter.read(verified.content, most)
         # Read once and for all: of the content only its digest is needed from here on, and it may be large.
         verified = replace(verified, content=b"")
         key = accept.duplicate_key(interchange, submission.packaging)
@@ -126,13 +127,14 @@ class SubmitStep(Step):
             return replace(taken, refusal=refusal, agreement=agreement)
         return replace(taken, agreement=agreement)
 
-    def _adapter(self, submission: Submission, verified: VerifiedContent, directory: Directory) -> Adapter:
-        """Which party of the key speaks is read later; what none of them may send is not read at all."""
+    def _reader(self, submission: Submission, verified: VerifiedContent, directory: Directory) -> tuple[Adapter, int]:
+        """The adapter, and how many messages it may read. Which party of the key speaks is read later; what none of them
+        may send is not read at all."""
         found = [a for code in sorted(verified.key.speaks_for) if (a := directory.inbound(code)) is not None and a.packaging == submission.packaging]
         if not found:
             raise refuse(FaultCode.PARTNER_NOT_LIVE, "No party of this key has an agreement for this packaging.")
         route.check_bytes(len(submission.wire.body), max(agreement.max_bytes for agreement in found))
-        return self._parts.adapters[found[0].dialect]
+        return self._parts.adapters[found[0].dialect], max(agreement.max_messages for agreement in found)
 
     # -- load, decide --------------------------------------------------------------------------------------
 

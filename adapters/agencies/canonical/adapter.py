@@ -11,7 +11,7 @@ from typing import Final
 from pydantic import ValidationError, create_model
 
 from adapters.agencies.canonical.own_ids import OWN_MARK, put_in, taken_out, with_own_ids
-from adapters.contract import KEY_ALONE, Document, LeftOut, Outgoing, no_whole_record
+from adapters.contract import KEY_ALONE, MAX_MESSAGES, Document, LeftOut, Outgoing, no_whole_record
 from adapters.json_form import MEDIA_TYPE, Form, FormHeader, check_json, interchange_of, write_form
 from schemas.canonical.case import CaseRecord, Deletion
 from schemas.catalogue import CATALOGUE, KEYS
@@ -48,8 +48,8 @@ class CanonicalAdapter:
         """Content type of the documents it writes."""
         return MEDIA_TYPE
 
-    def read(self, content: bytes) -> Interchange:
-        """A JSON document to canonical. A wrong payload under a right header becomes an entry with its fault."""
+    def read(self, content: bytes, _max_messages: int = MAX_MESSAGES, /) -> Interchange:
+        """A JSON document, which is one message, to canonical. A wrong payload under a right header becomes an entry with its fault."""
         value = check_json(content)
         form = _form(value)
         if form is None:

@@ -9,7 +9,7 @@ from pydantic import JsonValue
 
 from adapters.agencies.caseflow.documents import SHAPES
 from adapters.agencies.caseflow.translation import is_deletion, read_deletion, read_document, reduced, write_deletion, write_document
-from adapters.contract import Document, LeftOut, Outgoing, no_whole_record
+from adapters.contract import MAX_MESSAGES, Document, LeftOut, Outgoing, no_whole_record
 from adapters.json_form import MEDIA_TYPE, FormHeader, read_form, write_form
 from schemas.canonical.case import CaseRecord, Deletion
 from schemas.envelope import Action, Interchange, Message
@@ -30,8 +30,8 @@ class CaseflowAdapter:
         """Content type of the documents it writes."""
         return MEDIA_TYPE
 
-    def read(self, content: bytes) -> Interchange:
-        """A Caseflow document to canonical."""
+    def read(self, content: bytes, _max_messages: int = MAX_MESSAGES, /) -> Interchange:
+        """A Caseflow document, which is one message, to canonical."""
         return read_form(content, _payload)
 
     def write(self, message: Message, outgoing: Outgoing) -> Document:

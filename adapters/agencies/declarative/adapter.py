@@ -19,7 +19,7 @@ from adapters.agencies.declarative.language import DialectMapping
 from adapters.agencies.declarative.tables import Level, Record, Table, Tables
 from adapters.agencies.declarative.translation import lost_to_the_key, read_payload, write_payload
 from adapters.agencies.declarative.xml_walk import XmlDocument
-from adapters.contract import Document, LeftOut, Outgoing, no_whole_record
+from adapters.contract import MAX_MESSAGES, Document, LeftOut, Outgoing, no_whole_record
 from adapters.json_form import MEDIA_TYPE, FormHeader, interchange_of, read_form, write_form
 from adapters.xml_form import MEDIA_TYPE as XML_TYPE
 from schemas.canonical.case import CaseRecord, Deletion
@@ -63,12 +63,12 @@ class DescribedAdapter:
         """What it goes by."""
         return self._tables
 
-    def read(self, content: bytes) -> Interchange:
-        """A document of the partner to canonical."""
+    def read(self, content: bytes, max_messages: int = MAX_MESSAGES, /) -> Interchange:
+        """A document of the partner to canonical. JSON and XML are one message each."""
         if self._mapping.xml is not None:
             return self._interchange(XmlDocument(content, self._mapping.xml))
         if self._mapping.csv is not None:
-            return read_batch(content, self._mapping.csv, self._tables, self._batch_payload)
+            return read_batch(content, self._mapping.csv, self._tables, self._batch_payload, max_messages)
         return read_form(content, self._json_payload)
 
     def write(self, message: Message, outgoing: Outgoing) -> Document:

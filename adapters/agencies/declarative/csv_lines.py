@@ -15,6 +15,8 @@ from schemas.faults import FaultCode, refuse
 MAX_BYTES: Final = 64 * 1024 * 1024
 """Backstop; agreements set the real limit."""
 MAX_LINES: Final = 250_000
+MAX_COLUMNS: Final = 1000
+"""Of one line; no message has a quarter of that."""
 ENDS: Final = {"crlf": "\r\n", "lf": "\n"}
 Column = str | None
 """None: empty, and not in quotation marks."""
@@ -66,6 +68,8 @@ def _row(text: str, position: int, cell: re.Pattern[str], place: str, delimiter:
         value = plain if quoted is None else quoted.replace('""', '"')
         columns.append((value.strip(" ") or None) if quoted is None else value.strip(" "))
         position = found.end()
+        if len(columns) > MAX_COLUMNS:
+            raise refuse(FaultCode.TOO_COMPLEX, f"Lines of more than {MAX_COLUMNS} columns are not read.", pointer=place)
         if end != delimiter:
             return columns, position
 

@@ -15,6 +15,7 @@ from adapters.agencies.declarative.csv_totals import Sums, columns_of, total_sai
 from adapters.agencies.declarative.envelope import SharedFacts, fact_pointer, read_facts, read_shared
 from adapters.agencies.declarative.language import Csv
 from adapters.agencies.declarative.tables import Cell, Level, Record, Steps, Table, Tables, places_of
+from adapters.contract import MAX_MESSAGES, too_many
 from schemas.catalogue import ACTIONS, ANSWERING, case_of
 from schemas.checks import crn
 from schemas.classes import FieldClass, repeatable
@@ -24,8 +25,8 @@ from schemas.identifiers import EXTERNAL_ID_FORM, FORMS
 from schemas.payload import Payload
 from schemas.validation import MAX_FAULTS
 
-MAX_MESSAGES: Final = 10_000
-"""Of one batch."""
+MAX_LINES_OF_MESSAGE: Final = 100_001
+"""A status notification of the most messages that the canonical model holds."""
 PayloadOf = Callable[[str, Level, bool], Payload]
 """The payload of a type from its level; true for a short delete. Refuses."""
 _OWN_ID: Final = re.compile(EXTERNAL_ID_FORM.removeprefix("^").removesuffix("$"), re.ASCII)
@@ -54,10 +55,10 @@ class _Head:
     faults: list[Fault]
 
 
-def read_batch(content: bytes, csv: Csv, tables: Tables, payload_of: PayloadOf) -> Interchange:
+def read_batch(content: bytes, csv: Csv, tables: Tables, payload_of: PayloadOf, max_messages: int = MAX_MESSAGES) -> Interchange:
     """A batch to canonical. Refuses what is wrong with it as a whole."""
     rows = rows_of(content, csv)
-    batch = _Batch(csv, tables, payload_of, _shared(next(rows), csv, tables))
+    batch = _Batch(csv, tables, payload_of, _shared(next(rows), csv, tables), max_messages)
     for row in rows:
         batch.take(row)
     return batch.closed()
@@ -103,6 +104,7 @@ class _Batch:
     tables: Tables
     payload_of: PayloadOf
     shared: tuple[SharedFacts, Level]
+    limit: int
     lines: int = 1
     sums: Sums = field(init=False)
     words: dict[str, Record] = field(init=False)
@@ -127,11 +129,18 @@ class _Batch:
             self.message, self.trailer = None, row
         elif row.word == self.csv.message.word:
             self._finish()
-            self.message = _Message(row)
+            self.message = self._opened(row)
         elif self.message is None:
             raise refuse(FaultCode.ELEMENT_MISPLACED, f"A line {self.csv.message.word} comes before it.", pointer=where(row.number))
+        elif len(self.message.rows) == MAX_LINES_OF_MESSAGE:
+            raise refuse(FaultCode.TOO_COMPLEX, f"More than {MAX_LINES_OF_MESSAGE} lines in one message are not read.", pointer=where(row.number))
         else:
             self.message.rows.append(row)
+
+    def _opened(self, row: Row) -> _Message:
+        if len(self.entries) == self.limit:
+            raise too_many(self.limit, where(row.number))
+        return _Message(row)
 
     def closed(self) -> Interchange:
         """The whole, once all lines were taken."""
@@ -189,8 +198,6 @@ class _Batch:
         message = self.message
         if message is None:
             return
-        if len(self.entries) == MAX_MESSAGES:
-            raise refuse(FaultCode.TOO_COMPLEX, f"More than {MAX_MESSAGES} messages in one batch are not read.", pointer=where(message.head.number))
         head = self._head(message.head)
         entry = self._entry(head, message)
         self.own_ids.add(entry.sender_message_id)

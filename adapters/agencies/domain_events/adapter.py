@@ -13,7 +13,7 @@ import json
 from typing import Final
 
 from adapters.agencies.domain_events.events import EVENTS
-from adapters.contract import Document, Outgoing
+from adapters.contract import MAX_MESSAGES, Document, Outgoing
 from adapters.json_form import MEDIA_TYPE, check_json
 from schemas.envelope import Interchange, Message
 from schemas.faults import FaultCode, refuse
@@ -41,7 +41,7 @@ class DomainEventsAdapter:
         """Content type of the documents it writes."""
         return MEDIA_TYPE
 
-    def read(self, content: bytes) -> Interchange:
+    def read(self, content: bytes, _max_messages: int = MAX_MESSAGES, /) -> Interchange:
         """Refuses everything: what is no JSON as such, the rest since no message comes in this dialect."""
         check_json(content)
         raise refuse(FaultCode.TYPE_UNKNOWN, _NOT_READ)

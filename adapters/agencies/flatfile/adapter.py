@@ -5,7 +5,7 @@ What it is: the port of `adapters.contract` over `batch` and `writing`. Pure; ho
 
 from adapters.agencies.flatfile.batch import read_batch
 from adapters.agencies.flatfile.writing import write_batch
-from adapters.contract import Document, Outgoing
+from adapters.contract import MAX_MESSAGES, Document, Outgoing
 from schemas.envelope import Interchange, Message
 
 MEDIA_TYPE = "text/csv"
@@ -24,9 +24,9 @@ class FlatFileAdapter:
         """Content type of the documents it writes."""
         return MEDIA_TYPE
 
-    def read(self, content: bytes) -> Interchange:
+    def read(self, content: bytes, max_messages: int = MAX_MESSAGES, /) -> Interchange:
         """A batch of any number of messages to canonical."""
-        return read_batch(content)
+        return read_batch(content, max_messages)
 
     def write(self, message: Message, outgoing: Outgoing) -> Document:
         """One message as a batch of its own."""

@@ -18,6 +18,7 @@ from adapters.agencies.flatfile.shapes import Shape
 from adapters.agencies.flatfile.tables import ACTIONS, BY_CODE, HEADER, LINES, MESSAGE, TRAILER
 from adapters.agencies.flatfile.totals import Sums
 from adapters.agencies.flatfile.values import Total
+from adapters.contract import MAX_MESSAGES, too_many
 from schemas import catalogue
 from schemas.canonical.values import Text
 from schemas.catalogue import ANSWERING, case_of
@@ -29,8 +30,6 @@ from schemas.identifiers import ControlReferenceField, ExternalIdField, PartyFie
 from schemas.payload import Concept, Payload
 from schemas.validation import MAX_FAULTS, faults_of
 
-MAX_MESSAGES: Final = 10_000
-"""Where an agreement sets no limit of its own."""
 MAX_LINES_OF_MESSAGE: Final = 100_001
 """A status notification of the most messages that the canonical model holds."""
 MAX_FAULTS_OF_BATCH: Final = 10_000
@@ -127,13 +126,18 @@ class _Batch:
             raise refuse(FaultCode.ELEMENT_REPEATED, "A batch has one line H.", pointer=where(line.number))
         if line.tag in (MESSAGE.tag, TRAILER.tag):
             self._finish()
-            self.message, self.trailer = (_Message(line), None) if line.tag == MESSAGE.tag else (None, line)
+            self.message, self.trailer = (self._opened(line), None) if line.tag == MESSAGE.tag else (None, line)
         elif self.message is None:
             raise refuse(FaultCode.ELEMENT_MISPLACED, "A line M comes before it.", pointer=where(line.number))
         elif len(self.message.lines) == MAX_LINES_OF_MESSAGE:
             raise refuse(FaultCode.TOO_COMPLEX, f"More than {MAX_LINES_OF_MESSAGE} lines in one message are not read.", pointer=where(line.number))
         else:
             self.message.lines.append(line)
+
+    def _opened(self, line: Line) -> _Message:
+        if len(self.entries) == self.limit:
+            raise too_many(self.limit, where(line.number))
+        return _Message(line)
 
     def closed(self) -> Interchange:
         """The whole, once all lines were taken."""
@@ -157,8 +161,6 @@ class _Batch:
         message, number = self.message, len(self.entries) + 1
         if message is None:
             return
-        if len(self.entries) == self.limit:
-            raise refuse(FaultCode.TOO_COMPLEX, f"More than {self.limit} messages in one batch are not read.", pointer=where(message.head.number))
         entry = _entry(self.header, number, message, self.own_ids)
         self.own_ids.add(entry.sender_message_id)
         if isinstance(entry, Misread):

@@ -5,7 +5,7 @@ What it is: the port of `adapters.contract` over `interchange` and `writing`. Pu
 
 from adapters.agencies.ndelius.interchange import read_interchange
 from adapters.agencies.ndelius.writing import write_interchange
-from adapters.contract import Document, Outgoing
+from adapters.contract import MAX_MESSAGES, Document, Outgoing
 from schemas.envelope import Interchange, Message
 
 
@@ -22,9 +22,9 @@ class NdeliusAdapter:
         """Content type of the documents it writes."""
         return "application/xml"
 
-    def read(self, content: bytes) -> Interchange:
+    def read(self, content: bytes, max_messages: int = MAX_MESSAGES, /) -> Interchange:
         """An SPGInterchange to canonical."""
-        return read_interchange(content)
+        return read_interchange(content, max_messages)
 
     def write(self, message: Message, outgoing: Outgoing) -> Document:
         """One message as an SPGInterchange."""

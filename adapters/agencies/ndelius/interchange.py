@@ -20,6 +20,7 @@ from adapters.agencies.ndelius.parsing import ROOT_ATTRIBUTES, children, misplac
 from adapters.agencies.ndelius.reading import read_payload
 from adapters.agencies.ndelius.sharing import Shared
 from adapters.agencies.ndelius.tables import SHAPES
+from adapters.contract import MAX_MESSAGES, too_many
 from schemas.canonical.case import Deletion
 from schemas.canonical.values import Text
 from schemas.catalogue import ACTIONS, ANSWERING, case_of
@@ -32,8 +33,6 @@ from schemas.payload import Concept, Payload
 from schemas.validation import faults_of
 from schemas.versions import VERSIONS
 
-MAX_MESSAGES: Final = 10_000
-"""Where an agreement sets no limit of its own."""
 _ROOT: Final = "/SPGInterchange"
 _AROUND: Final = frozenset({QUALIFIED + MESSAGE_HEADER.element, QUALIFIED + MESSAGE_TRAILER.element})
 
@@ -119,7 +118,7 @@ class _Messages:
         if self.envelope is None:
             self.envelope = _envelope(root)
         if len(self.entries) == self.limit:
-            raise refuse(FaultCode.TOO_COMPLEX, f"More than {self.limit} messages in one interchange are not read.", pointer=_ROOT)
+            raise too_many(self.limit, _ROOT)
         entry = _entry(element, len(self.entries) + 1, self.envelope)
         if self.entries and isinstance(entry, Entry):
             self.shared.take(entry.payload)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from adapters.agencies.ndelius import interchange
 from gateway.audit.events import AuditCode
 from gateway.changes import Changes, Committed
 from gateway.exchange.results import Accepted, Declined, Settled
@@ -276,6 +277,9 @@ def test_a_word_that_another_process_was_faster_with_does_not_end_it_twice(parti
     assert sorted(str(one.message_id) for one in receipts if one.stage == "applied") == sorted(result.message_ids)
 
 
+_ENTRY = interchange._entry
+
+
 # -- limits ------------------------------------------------------------------------------------------------
 
 
@@ -287,6 +291,14 @@ def test_more_messages_than_agreed_are_refused_with_the_limit(tmp_path: Path) ->
     assert result.fault.code is FaultCode.TOO_COMPLEX
     assert "the agreed limit is 3" in result.fault.detail
     assert entries(world, result.receipt) == []
+    world.store.close()
+
+
+def test_messages_beyond_what_is_agreed_are_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    world, numbers = partly(tmp_path, max_messages=3), list[object]()
+    monkeypatch.setattr("adapters.agencies.ndelius.interchange._entry", lambda *arguments: numbers.append(arguments[1]) or _ENTRY(*arguments))
+    assert isinstance(soap_in(world, interchange_of([GOOD] * 9, reference="1500000000103")), Declined)
+    assert numbers == [1, 2, 3]
     world.store.close()
 
 
