@@ -46,6 +46,32 @@ class AuditCode(StrEnum):
     DEAD_LETTER_STORED = "dead-letter.stored"
     DEAD_LETTER_TRIED = "dead-letter.tried"
     CHECKPOINT_SIGNED = "checkpoint.signed"
+    OPERATOR_SIGNED_IN = "operator.signed-in"
+    OPERATOR_SIGNED_OUT = "operator.signed-out"
+    OPERATOR_REFUSED = "operator.refused"
+    SESSION_ENDED = "session.ended"
+    MESSAGE_VIEWED = "message.viewed"
+    FIELD_REVEALED = "field.revealed"
+    SEARCH_MADE = "search.made"
+    AUDIT_SEARCHED = "audit.searched"
+    AUDIT_CHECKED = "audit.checked"
+    GROUP_RETRIED = "group.retried"
+    GROUP_DISCARD_ASKED = "group.discard-asked"
+    DISCARD_ASKED = "delivery.discard-asked"
+    PARTNER_PAUSED = "partner.paused"
+    PARTNER_RESUMED = "partner.resumed"
+    TEST_ASKED = "test.asked"
+    TEST_SENT = "test.sent"
+    ORDER_REFUSED = "order.refused"
+    NOTE_WRITTEN = "note.written"
+    WORK_ASSIGNED = "work.assigned"
+    WORK_UNASSIGNED = "work.unassigned"
+    ALERT_RAISED = "alert.raised"
+    ALERT_RESOLVED = "alert.resolved"
+    ALERT_ACKNOWLEDGED = "alert.acknowledged"
+    ALERT_MUTED = "alert.muted"
+    ALERT_UNMUTED = "alert.unmuted"
+    ALERT_TOLD = "alert.told"
 
 
 SENTENCES: dict[AuditCode, str] = {
@@ -80,6 +106,32 @@ SENTENCES: dict[AuditCode, str] = {
     AuditCode.DEAD_LETTER_STORED: "The broker's backstop was hit and the item was drained into the store.",
     AuditCode.DEAD_LETTER_TRIED: "A stored dead letter was handed in once more, alone; its state says what came of it.",
     AuditCode.CHECKPOINT_SIGNED: "The gateway signed the head of the chain.",
+    AuditCode.OPERATOR_SIGNED_IN: "A person signed in to the console or its command line.",
+    AuditCode.OPERATOR_SIGNED_OUT: "A person signed out.",
+    AuditCode.OPERATOR_REFUSED: "The identity provider vouched for a person who has no role here, or whose token did not hold.",
+    AuditCode.SESSION_ENDED: "An administrator ended somebody's session.",
+    AuditCode.MESSAGE_VIEWED: "A person opened a message's page; personal fields were hidden.",
+    AuditCode.FIELD_REVEALED: "A person saw a hidden field, for a stated purpose, for some minutes.",
+    AuditCode.SEARCH_MADE: "A person searched for messages; a case is named by its lookup.",
+    AuditCode.AUDIT_SEARCHED: "A person searched this chain, or exported from it.",
+    AuditCode.AUDIT_CHECKED: "The chain was checked; the facts say what came of it.",
+    AuditCode.GROUP_RETRIED: "A person put several deliveries back on the road; each has its own record beside this one.",
+    AuditCode.GROUP_DISCARD_ASKED: "A person asked to end several deliveries; each has its own record beside this one.",
+    AuditCode.DISCARD_ASKED: "A person asked to end a delivery, with a reason; a worker signs the receipt.",
+    AuditCode.PARTNER_PAUSED: "A person stopped deliveries to an organisation, with a reason and an end.",
+    AuditCode.PARTNER_RESUMED: "Deliveries to an organisation go on.",
+    AuditCode.TEST_ASKED: "A person asked for a test message to a party.",
+    AuditCode.TEST_SENT: "A test message was accepted for delivery.",
+    AuditCode.ORDER_REFUSED: "What a person had asked for could not be done; the facts say why.",
+    AuditCode.NOTE_WRITTEN: "A person wrote a note; its text is not in the chain.",
+    AuditCode.WORK_ASSIGNED: "A person was made responsible for looking after something.",
+    AuditCode.WORK_UNASSIGNED: "Nobody looks after it any more.",
+    AuditCode.ALERT_RAISED: "A rule found something that a person should look at.",
+    AuditCode.ALERT_RESOLVED: "What an alert was about is over.",
+    AuditCode.ALERT_ACKNOWLEDGED: "A person took an alert.",
+    AuditCode.ALERT_MUTED: "A person silenced a rule for a subject, with a reason and an end.",
+    AuditCode.ALERT_UNMUTED: "A person ended a silence before its time.",
+    AuditCode.ALERT_TOLD: "Somebody was told of an alert, by mail or webhook.",
 }
 
 

@@ -32,23 +32,28 @@ def in_states(column: ColumnElement[str], states: Iterable[DeliveryState]) -> Co
     return column.in_([literal_column(f"'{state.value}'") for state in states])
 
 
-def _text(name: str) -> Column[str]:
+def text_column(name: str) -> Column[str]:
+    """Text that is always there."""
     return Column(name, Text, nullable=False)
 
 
-def _maybe_text(name: str) -> Column[str | None]:
+def maybe_text_column(name: str) -> Column[str | None]:
+    """Text, or nothing."""
     return Column(name, Text, nullable=True)
 
 
-def _time(name: str) -> Column[int]:
+def time_column(name: str) -> Column[int]:
+    """Whole microseconds since 1970 UTC."""
     return Column(name, BigInteger, nullable=False)
 
 
-def _maybe_time(name: str) -> Column[int | None]:
+def maybe_time_column(name: str) -> Column[int | None]:
+    """A time, or nothing."""
     return Column(name, BigInteger, nullable=True)
 
 
-def _number(name: str) -> Column[int]:
+def number_column(name: str) -> Column[int]:
+    """A whole number."""
     return Column(name, BigInteger, nullable=False)
 
 
@@ -60,7 +65,8 @@ def _maybe_bytes(name: str) -> Column[bytes | None]:
     return Column(name, LargeBinary, nullable=True)
 
 
-def _text_key(name: str) -> Column[str]:
+def text_key(name: str) -> Column[str]:
+    """Text, part of the primary key."""
     return Column(name, Text, primary_key=True)
 
 
@@ -73,12 +79,12 @@ audit_head = Table(
     "audit_head",
     METADATA,
     Column("head_id", Integer, primary_key=True, autoincrement=False),
-    _number("sequence"),
-    _text("digest"),
-    _number("delivery_sequence"),
-    _number("outbox_id"),
-    _number("receipt_number"),
-    _number("directory_version"),
+    number_column("sequence"),
+    text_column("digest"),
+    number_column("delivery_sequence"),
+    number_column("outbox_id"),
+    number_column("receipt_number"),
+    number_column("directory_version"),
 )
 """One row: the end of the chain and every counter that must rise in order of commit. Its lock is the store's."""
 
@@ -86,69 +92,69 @@ audit_records = Table(
     "audit_records",
     METADATA,
     _drawn_key("sequence"),
-    _text("code"),
-    _time("at"),
-    _text("subject"),
-    _text("facts"),
-    _text("previous"),
-    _text("digest"),
+    text_column("code"),
+    time_column("at"),
+    text_column("subject"),
+    text_column("facts"),
+    text_column("previous"),
+    text_column("digest"),
     Index("ix_audit_records_subject", "subject", "sequence"),
 )
 
-checkpoints = Table("checkpoints", METADATA, _drawn_key("sequence"), _text("jws"))
+checkpoints = Table("checkpoints", METADATA, _drawn_key("sequence"), text_column("jws"))
 
 submissions = Table(
     "submissions",
     METADATA,
-    _text_key("submission_id"),
-    _text("organisation"),
-    _text("sender"),
-    _text("channel"),
-    _text("packaging"),
-    _text("content_type"),
-    _text("key_scheme"),
-    _text("key_sender"),
-    _text("key_receiver"),
-    _text("key_reference"),
-    _text("content_digest"),
-    _text("control_reference"),
-    _text("verdict"),
-    _maybe_text("fault"),
-    _time("received_at"),
-    _text("archive_key"),
+    text_key("submission_id"),
+    text_column("organisation"),
+    text_column("sender"),
+    text_column("channel"),
+    text_column("packaging"),
+    text_column("content_type"),
+    text_column("key_scheme"),
+    text_column("key_sender"),
+    text_column("key_receiver"),
+    text_column("key_reference"),
+    text_column("content_digest"),
+    text_column("control_reference"),
+    text_column("verdict"),
+    maybe_text_column("fault"),
+    time_column("received_at"),
+    text_column("archive_key"),
     _bytes("archive_wrapped"),
     _bytes("archive"),
-    _text("receipt"),
-    _text("receipt_digest"),
+    text_column("receipt"),
+    text_column("receipt_digest"),
 )
 
 duplicate_keys = Table(
     "duplicate_keys",
     METADATA,
-    _text_key("key_digest"),
-    _text("submission_id"),
-    _text("verdict"),
+    text_key("key_digest"),
+    text_column("submission_id"),
+    text_column("verdict"),
 )
 """Who holds a key of duplicates now. The key is a digest: one column of fixed length whatever a sender calls its messages."""
 
 messages = Table(
     "messages",
     METADATA,
-    _text_key("message_id"),
-    _text("submission_id"),
-    _number("reference"),
-    _text("sender"),
-    _text("sender_message_id"),
-    _text("type"),
-    _text("action"),
-    _text("version"),
-    _text("control_reference"),
-    _maybe_text("case_lookup"),
-    _maybe_text("in_reply_to"),
+    text_key("message_id"),
+    text_column("submission_id"),
+    number_column("reference"),
+    text_column("sender"),
+    text_column("sender_message_id"),
+    text_column("type"),
+    text_column("action"),
+    text_column("version"),
+    text_column("control_reference"),
+    maybe_text_column("case_lookup"),
+    maybe_text_column("in_reply_to"),
     Column("test", Boolean, nullable=False),
-    _time("prepared_at"),
-    _time("accepted_at"),
-    _text("canonical_key"),
+    time_column("prepared_at"),
+    time_column("accepted_at"),
+    text_column("canonical_key"),
     _bytes("canonical_wrapped"),
     _bytes("canonical"),
     Index("ix_messages_submission", "submission_id", "reference"),
@@ -168,53 +174,53 @@ Index(
 interests = Table(
     "interests",
     METADATA,
-    _text_key("case_lookup"),
-    _text_key("party"),
-    _time("since"),
-    _text("why"),
-    _text("message_id"),
+    text_key("case_lookup"),
+    text_key("party"),
+    time_column("since"),
+    text_column("why"),
+    text_column("message_id"),
 )
 responsibilities = Table(
     "responsibilities",
     METADATA,
-    _text_key("case_lookup"),
-    _text("party"),
-    _time("since"),
-    _text("message_id"),
+    text_key("case_lookup"),
+    text_column("party"),
+    time_column("since"),
+    text_column("message_id"),
 )
 takeovers = Table(
     "takeovers",
     METADATA,
-    _text_key("message_id"),
-    _text("case_lookup"),
-    _text("party"),
-    _text("giver"),
-    _time("at"),
+    text_key("message_id"),
+    text_column("case_lookup"),
+    text_column("party"),
+    text_column("giver"),
+    time_column("at"),
 )
 
 crosswalk = Table(
     "crosswalk",
     METADATA,
-    _text_key("own_key"),
-    _text("organisation"),
-    _text("kind"),
-    _text("own_id"),
-    _text("record_id"),
-    _text("record_key"),
-    _time("since"),
-    _text("source"),
+    text_key("own_key"),
+    text_column("organisation"),
+    text_column("kind"),
+    text_column("own_id"),
+    text_column("record_id"),
+    text_column("record_key"),
+    time_column("since"),
+    text_column("source"),
     Index("ux_crosswalk_record", "record_key", unique=True),
 )
 awaited_ids = Table(
     "awaited_ids",
     METADATA,
-    _text_key("own_key"),
-    _text("organisation"),
-    _text("kind"),
-    _text("own_id"),
-    _text("message_id"),
-    _maybe_text("case_lookup"),
-    _time("since"),
+    text_key("own_key"),
+    text_column("organisation"),
+    text_column("kind"),
+    text_column("own_id"),
+    text_column("message_id"),
+    maybe_text_column("case_lookup"),
+    time_column("since"),
     Index("ix_awaited_ids_message", "message_id"),
 )
 
@@ -222,30 +228,30 @@ deliveries = Table(
     "deliveries",
     METADATA,
     _drawn_key("sequence"),
-    _text("delivery_id"),
-    _text("kind"),
-    _maybe_text("message_id"),
-    _text("submission_id"),
-    _text("sender"),
-    _text("recipient"),
-    _text("lane"),
-    _text("state"),
-    _number("attempts"),
-    _number("failures"),
-    _maybe_time("next_attempt_at"),
-    _maybe_time("look_at"),
-    _maybe_text("sent_digest"),
-    _text("left_out"),
-    _maybe_text("last_receipt"),
-    _maybe_text("fault"),
-    _maybe_text("fault_detail"),
-    _time("created_at"),
-    _time("updated_at"),
-    _number("version"),
-    _maybe_text("document_key"),
+    text_column("delivery_id"),
+    text_column("kind"),
+    maybe_text_column("message_id"),
+    text_column("submission_id"),
+    text_column("sender"),
+    text_column("recipient"),
+    text_column("lane"),
+    text_column("state"),
+    number_column("attempts"),
+    number_column("failures"),
+    maybe_time_column("next_attempt_at"),
+    maybe_time_column("look_at"),
+    maybe_text_column("sent_digest"),
+    text_column("left_out"),
+    maybe_text_column("last_receipt"),
+    maybe_text_column("fault"),
+    maybe_text_column("fault_detail"),
+    time_column("created_at"),
+    time_column("updated_at"),
+    number_column("version"),
+    maybe_text_column("document_key"),
     _maybe_bytes("document_wrapped"),
     _maybe_bytes("document"),
-    _maybe_text("fixed_for"),
+    maybe_text_column("fixed_for"),
     Index("ux_deliveries_id", "delivery_id", unique=True),
     Index("ix_deliveries_message", "message_id"),
     Index("ix_deliveries_submission", "submission_id"),
@@ -262,12 +268,12 @@ attempts = Table(
     "attempts",
     METADATA,
     Column("attempt_id", WholeNumber, primary_key=True, autoincrement=True),
-    _text("delivery_id"),
-    _number("number"),
-    _time("at"),
-    _text("outcome"),
-    _maybe_text("fault"),
-    _text("detail"),
+    text_column("delivery_id"),
+    number_column("number"),
+    time_column("at"),
+    text_column("outcome"),
+    maybe_text_column("fault"),
+    text_column("detail"),
     Index("ix_attempts_delivery", "delivery_id", "attempt_id"),
 )
 
@@ -275,14 +281,14 @@ receipts = Table(
     "receipts",
     METADATA,
     _drawn_key("receipt_number"),
-    _text("digest"),
-    _text("submission_id"),
-    _maybe_text("message_id"),
-    _maybe_text("delivery_id"),
-    _text("organisation"),
-    _text("stage"),
-    _text("jws"),
-    _time("issued_at"),
+    text_column("digest"),
+    text_column("submission_id"),
+    maybe_text_column("message_id"),
+    maybe_text_column("delivery_id"),
+    text_column("organisation"),
+    text_column("stage"),
+    text_column("jws"),
+    time_column("issued_at"),
     Index("ix_receipts_submission", "submission_id", "receipt_number"),
     Index("ix_receipts_organisation", "organisation", "receipt_number"),
 )
@@ -291,62 +297,62 @@ outbox = Table(
     "outbox",
     METADATA,
     _drawn_key("outbox_id"),
-    _text("vhost"),
-    _text("exchange"),
-    _text("routing_key"),
+    text_column("vhost"),
+    text_column("exchange"),
+    text_column("routing_key"),
     _bytes("body"),
-    _text("message_id"),
-    _text("content_type"),
-    _maybe_time("not_before"),
+    text_column("message_id"),
+    text_column("content_type"),
+    maybe_time_column("not_before"),
 )
 Index("ix_outbox_put_off", outbox.c.not_before, sqlite_where=outbox.c.not_before.is_not(None), postgresql_where=outbox.c.not_before.is_not(None))
 Index("ix_outbox_ready", outbox.c.outbox_id, sqlite_where=outbox.c.not_before.is_(None), postgresql_where=outbox.c.not_before.is_(None))
 
-marks = Table("marks", METADATA, _text_key("name"), _time("at"))
+marks = Table("marks", METADATA, text_key("name"), time_column("at"))
 """Times worth remembering, by name."""
 
 dead_letters = Table(
     "dead_letters",
     METADATA,
     Column("number", WholeNumber, primary_key=True, autoincrement=True),
-    _text("letter_id"),
-    _text("vhost"),
-    _text("queue"),
-    _text("reason"),
-    _text("message_id"),
-    _text("content_type"),
-    _number("size"),
-    _text("digest"),
-    _time("at"),
-    _text("state"),
-    _maybe_text("body_key"),
+    text_column("letter_id"),
+    text_column("vhost"),
+    text_column("queue"),
+    text_column("reason"),
+    text_column("message_id"),
+    text_column("content_type"),
+    number_column("size"),
+    text_column("digest"),
+    time_column("at"),
+    text_column("state"),
+    maybe_text_column("body_key"),
     _maybe_bytes("body_wrapped"),
     _maybe_bytes("body"),
     Index("ux_dead_letters_id", "letter_id", unique=True),
 )
 
-leases = Table("leases", METADATA, _text_key("name"), _text("holder"), _time("expires_at"))
+leases = Table("leases", METADATA, text_key("name"), text_column("holder"), time_column("expires_at"))
 
 tokens = Table(
     "tokens",
     METADATA,
-    _text_key("organisation"),
-    _text_key("token_id"),
-    _time("expires_at"),
+    text_key("organisation"),
+    text_key("token_id"),
+    time_column("expires_at"),
     Index("ix_tokens_expires", "expires_at"),
 )
 
-organisations = Table("organisations", METADATA, _text_key("organisation_id"), _text("document"))
-parties = Table("parties", METADATA, _text_key("code"), _text("document"))
-agreements = Table("agreements", METADATA, _text_key("party"), _text_key("direction"), _text("document"))
+organisations = Table("organisations", METADATA, text_key("organisation_id"), text_column("document"))
+parties = Table("parties", METADATA, text_key("code"), text_column("document"))
+agreements = Table("agreements", METADATA, text_key("party"), text_key("direction"), text_column("document"))
 profile_versions = Table(
     "profile_versions",
     METADATA,
-    _text_key("organisation"),
+    text_key("organisation"),
     Column("version", BigInteger, primary_key=True, autoincrement=False),
-    _text("digest"),
-    _text("document"),
-    _text("applied_by"),
-    _time("applied_at"),
+    text_column("digest"),
+    text_column("document"),
+    text_column("applied_by"),
+    time_column("applied_at"),
 )
-keys = Table("keys", METADATA, _text_key("key_id"), _text("document"))
+keys = Table("keys", METADATA, text_key("key_id"), text_column("document"))

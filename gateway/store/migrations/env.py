@@ -2,8 +2,8 @@
 
 from alembic import context
 
-from gateway.store.tables import METADATA
+from gateway.store import tables_oversight
 
-context.configure(connection=context.config.attributes["connection"], target_metadata=METADATA)
+context.configure(connection=context.config.attributes["connection"], target_metadata=tables_oversight.alerts.metadata)
 with context.begin_transaction():
     context.run_migrations()

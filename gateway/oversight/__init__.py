@@ -1,0 +1,1 @@
+"""Watching and steering: what operators may see, what they may do, and what is worth waking one for. Pure rules."""

@@ -1,0 +1,160 @@
+"""What the store owes those who watch and steer.
+
+What it is: `Watch`, which reads, and `Oversight`, which keeps what operators do: each write with its audit event in
+the same transaction, or not at all. What it is not: the writer of messages (`gateway.contract.UnitOfWork`). Proved by
+`tests/contract` on SQLite and PostgreSQL. All raise StoreUnavailable.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from gateway.audit.events import AuditEvent, AuditRecord
+from gateway.oversight.records import Alert, AlertState, Assignment, Mute, Note, OperatorSession, Order, OrderKind, OrderState, Reveal, Search, SignIn, Telling
+from gateway.oversight.views import (
+    Activity,
+    AttemptRow,
+    AuditSearch,
+    LetterFilter,
+    LetterGroup,
+    LetterRow,
+    MessageRow,
+    MessageSearch,
+    QueueView,
+    ReceiptFigures,
+    ReceiptRow,
+    ReceiptStanding,
+    Tally,
+)
+from gateway.records import DeliveryState
+from schemas.identifiers import DeliveryId, Digest, MessageId, PartyCode
+
+
+class Watch(Protocol):
+    """Reads for people. A look takes nothing, locks nothing and counts as nothing."""
+
+    def queues(self) -> Sequence[QueueView]:
+        """What is unfinished, by recipient."""
+
+    def queue_items(self, recipient: PartyCode, states: frozenset[DeliveryState], after: int, limit: int) -> Sequence[LetterRow]:
+        """Unfinished deliveries of one recipient, oldest first, after this sequence."""
+
+    def tallies(self, since: datetime, until: datetime, party: PartyCode | None = None) -> Sequence[Tally]:
+        """Counts by the hour, from the hour of `since` up to that of `until`."""
+
+    def letter_groups(self) -> Sequence[LetterGroup]:
+        """Dead letters by cause, the largest first."""
+
+    def letters(self, wanted: LetterFilter, after: int, limit: int) -> Sequence[LetterRow]:
+        """Dead letters, oldest first, after this sequence."""
+
+    def letter_ids(self, wanted: LetterFilter, limit: int) -> Sequence[DeliveryId]:
+        """Ids of them, oldest first: what a group is when somebody acts on it."""
+
+    def count_letters(self, wanted: LetterFilter) -> int: ...
+
+    def find(self, wanted: MessageSearch, limit: int, after: MessageId | None = None) -> Sequence[MessageRow]:
+        """Newest first, after this message."""
+
+    def receipt_figures(self, late_before: Mapping[PartyCode, datetime], negative_since: datetime) -> Sequence[ReceiptFigures]:
+        """For each party named: what it still owes, what of it is older than its time, and how often it said no."""
+
+    def receipts(self, standing: ReceiptStanding, party: PartyCode, before: datetime, after: int, limit: int) -> Sequence[ReceiptRow]:
+        """Deliveries of one recipient: expected, late (last changed before this time) or negative; oldest first."""
+
+    def attempts(self, recipient: PartyCode, limit: int) -> Sequence[AttemptRow]:
+        """The last tries to hand over to a party, newest first."""
+
+    def activity(self, parties: Sequence[PartyCode]) -> Mapping[PartyCode, Activity]:
+        """When each was last heard and reached, as far as the last seven days know."""
+
+    def audit(self, wanted: AuditSearch, before: int | None, limit: int) -> Sequence[AuditRecord]:
+        """Newest first, before this place in the chain."""
+
+
+class Oversight(Protocol):
+    """What operators do and what they are told. A write without an audit event does not exist, but where it is said."""
+
+    # who is signed in
+    def put_session(self, session: OperatorSession, event: AuditEvent) -> None: ...
+
+    def session(self, session: Digest) -> OperatorSession | None: ...
+
+    def sessions(self, now: datetime) -> Sequence[OperatorSession]:
+        """Those that have not ended, newest first."""
+
+    def touch_session(self, session: Digest, now: datetime) -> None:
+        """Seen again; not audited: it is no deed."""
+
+    def end_session(self, session: Digest, now: datetime, event: AuditEvent) -> bool:
+        """False where it had ended."""
+
+    def put_sign_in(self, sign_in: SignIn) -> None:
+        """Not audited: nobody has signed in yet."""
+
+    def take_sign_in(self, state: Digest, kind: str, now: datetime) -> SignIn | None:
+        """At most once; None where it is not known, of another kind, or too old."""
+
+    # alerts
+    def alerts(self, state: AlertState | None, limit: int, before: datetime | None = None) -> Sequence[Alert]:
+        """Newest first."""
+
+    def alert(self, alert_id: str) -> Alert | None: ...
+
+    def put_alert(self, alert: Alert, event: AuditEvent | None, tellings: Sequence[Telling] = ()) -> bool:
+        """A new one (version 0) or a new version; False, and nothing is written, where another wrote before.
+        Without an event only `value` and `seen_at` may differ."""
+
+    def mutes(self, now: datetime) -> Sequence[Mute]: ...
+
+    def put_mute(self, mute: Mute, event: AuditEvent) -> None: ...
+
+    def end_mute(self, rule: str, subject: str, event: AuditEvent) -> bool: ...
+
+    def due_tellings(self, now: datetime, limit: int) -> Sequence[Telling]: ...
+
+    def told(self, telling_id: int, event: AuditEvent) -> None: ...
+
+    def put_off_telling(self, telling_id: int, until: datetime) -> None: ...
+
+    # work
+    def notes(self, about: str) -> Sequence[Note]:
+        """Oldest first."""
+
+    def put_note(self, note: Note, event: AuditEvent) -> None: ...
+
+    def assignments(self, about: Sequence[str]) -> Mapping[str, Assignment]: ...
+
+    def assign(self, assignment: Assignment, event: AuditEvent) -> None: ...
+
+    def unassign(self, about: str, event: AuditEvent) -> bool: ...
+
+    def put_orders(self, orders: Sequence[Order], events: Sequence[AuditEvent]) -> int:
+        """How many were written: one that waits already for the same subject is not written twice. All in one transaction."""
+
+    def waiting_orders(self, limit: int) -> Sequence[Order]:
+        """Oldest first."""
+
+    def orders_about(self, subjects: Sequence[str], kind: OrderKind | None = None) -> Sequence[Order]: ...
+
+    def settle_order(self, order_id: str, state: OrderState, outcome: str, now: datetime, event: AuditEvent) -> bool:
+        """False where it was settled already."""
+
+    # looking at a person's data
+    def put_reveals(self, reveals: Sequence[Reveal], events: Sequence[AuditEvent]) -> None: ...
+
+    def reveals(self, session: Digest, message_id: MessageId, now: datetime) -> Sequence[Reveal]: ...
+
+    def put_search(self, search: Search, event: AuditEvent) -> None: ...
+
+    def search(self, search_id: str, now: datetime) -> Search | None: ...
+
+    def note_look(self, events: Sequence[AuditEvent]) -> None:
+        """Write audit events of a look that changes nothing else."""
+
+    # reading the chain
+    def tally(self, limit: int) -> int:
+        """Count the audit records that were not counted yet, up to this many; how many were read."""
+
+    def forget(self, now: datetime) -> int:
+        """Remove ended sessions, sign-ins, reveals and searches whose time is over a day past; how many."""
