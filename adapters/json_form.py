@@ -21,7 +21,7 @@ from adapters.contract import Document, LeftOut, Outgoing
 from schemas.canonical.case import Deletion
 from schemas.catalogue import ACTIONS, ANSWERING, CATALOGUE, case_of
 from schemas.classes import FieldClass, repeatable
-from schemas.envelope import Action, Entry, Header, Interchange, Message, Misread
+from schemas.envelope import Action, Entry, Header, Interchange, Message, Misread, Said
 from schemas.faults import Fault, FaultCode, Refusal, refusal_of, refuse
 from schemas.identifiers import ControlReferenceField, CrnField, ExternalIdField, PartyField
 from schemas.payload import Concept, Payload
@@ -108,7 +108,7 @@ def check_json(content: bytes) -> object:
     return value
 
 
-def read_form(content: bytes, read_document: Callable[[FormHeader, dict[str, JsonValue]], Payload]) -> Interchange:
+def read_form(content: bytes, read_document: Callable[[FormHeader, dict[str, JsonValue]], Said]) -> Interchange:
     """A JSON document to canonical: its header here, its inside by the dialect's function.
 
     Refuses what is wrong with form or header; a `Refusal` of the dialect becomes the entry's fault.
@@ -121,7 +121,7 @@ def read_form(content: bytes, read_document: Callable[[FormHeader, dict[str, Jso
     return interchange_of(form.header, _content(form, read_document))
 
 
-def interchange_of(header: FormHeader, content: Payload | Sequence[Fault]) -> Interchange:
+def interchange_of(header: FormHeader, content: Said | Sequence[Fault]) -> Interchange:
     """The one message of a JSON document as an interchange of one entry."""
     return Interchange(
         sender=header.sender,
@@ -135,11 +135,11 @@ def interchange_of(header: FormHeader, content: Payload | Sequence[Fault]) -> In
     )
 
 
-def _entry(header: FormHeader, content: Payload | Sequence[Fault]) -> Entry | Misread:
-    found = header_fault(header, content if isinstance(content, Payload) else None)
-    if found is None and isinstance(content, Payload):
-        return Entry(_message_header(header, content), content)
-    faults = () if isinstance(content, Payload) else tuple(content)
+def _entry(header: FormHeader, content: Said | Sequence[Fault]) -> Entry | Misread:
+    found = header_fault(header, content.payload if isinstance(content, Said) else None)
+    if found is None and isinstance(content, Said):
+        return Entry(_message_header(header, content.payload), content.payload, content.own_ids)
+    faults = () if isinstance(content, Said) else tuple(content)
     return Misread(
         reference=1,
         sender_message_id=header.message_id,
@@ -220,7 +220,7 @@ def _unsaid(header: Header, outgoing: Outgoing) -> list[LeftOut]:
     return [*lost, LeftOut("/header/version", unknown)] if unknown else lost
 
 
-def _content(form: Form, read_document: Callable[[FormHeader, dict[str, JsonValue]], Payload]) -> Payload | Sequence[Fault]:
+def _content(form: Form, read_document: Callable[[FormHeader, dict[str, JsonValue]], Said]) -> Said | Sequence[Fault]:
     if form.header.type not in CATALOGUE:
         return ()
     try:

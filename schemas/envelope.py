@@ -60,12 +60,31 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnName:
+    """A record that the sender named by its own id."""
+
+    place: tuple[str | int, ...]
+    """Where in the payload `0` stands instead."""
+    own_id: str
+    pointer: str
+    """Where it stood in the sender's document."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a document says: its payload, and which records of it the sender named by own ids."""
+
+    payload: Payload
+    own_ids: tuple[OwnName, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One message of an interchange that was read and checked."""
 
     header: Header
     payload: Payload
-    own_ids: tuple[tuple[tuple[str | int, ...], str], ...] = ()
+    own_ids: tuple[OwnName, ...] = ()
     """Where the payload has `0` because the sender wrote its own id of the record, and that id."""
 
     @property

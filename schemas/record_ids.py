@@ -7,19 +7,24 @@ the rules that put nDelius's in their place.
 
 import re
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, StringConstraints
 
 from schemas.catalogue import KEYS
+from schemas.envelope import OwnName
 from schemas.identifiers import ENTITY_FORM
 from schemas.leaves import parts_of_type
+from schemas.payload import Payload
 
-OWN: Final = re.compile(r"~([A-Za-z0-9][A-Za-z0-9._:/-]{0,63})", re.ASCII)
+OWN_FORM: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}", re.ASCII)
+"""Of a partner's own id of a record."""
+OWN: Final = re.compile(f"~({OWN_FORM.pattern})", re.ASCII)
 """The sender's own id of a record, where a number of nDelius would stand."""
 NONE_YET: Final = "0"
+_Payload = TypeVar("_Payload", bound=Payload)
 Place = tuple[str | int, ...]
 """Names of fields and positions in lists, from the outside in."""
 
@@ -33,6 +38,20 @@ _OF_PARTS: Final[Mapping[str, str]] = {
     "CR": "court_report",
     "IR": "institutional_report",
 }
+
+
+class OwnReference(str):
+    """A partner's own id on its way between a document and a payload: to whoever does not look at it, nDelius's number,
+    or `0` where that is not known."""
+
+    __slots__ = ("own_id",)
+    own_id: str
+
+    def __new__(cls, own_id: str, number: str = NONE_YET) -> "OwnReference":
+        made = super().__new__(cls, number)
+        made.own_id = own_id
+        return made
+
 
 KINDS: Final = frozenset(
     {*_OF_PARTS.values(), "offender", "transfer"} | {_SAME_KIND.get(kind, kind) for kind in (key.removesuffix("_id") for key in KEYS.values())}
@@ -71,6 +90,41 @@ def put(document: dict[str, object], place: Place, value: str) -> None:
     for step in place[:-1]:
         inside = inside[step]
     inside[place[-1]] = value
+
+
+def names_in(tree: Mapping[str, object], locate: Callable[[Place], str]) -> tuple[OwnName, ...]:
+    """The own ids among the values that a document was read to, before they become a payload."""
+    return tuple(OwnName(place, found.own_id, locate(place)) for place, found in _own_in(tree, ()))
+
+
+def _own_in(value: object, place: Place) -> Iterator[tuple[Place, OwnReference]]:
+    if isinstance(value, OwnReference):
+        yield place, value
+    elif isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield from _own_in(inner, (*place, name))
+    elif isinstance(value, list | tuple):
+        for number, inner in enumerate(value):
+            yield from _own_in(inner, (*place, number))
+
+
+def with_own_ids(payload: _Payload, message_type: str, known: Mapping[tuple[str, str], str]) -> _Payload:
+    """The payload as it is written for somebody who knows these records, by kind and number, by ids of its own. It is
+    for the tables of a dialect alone: nothing else asks what an id is beyond its text."""
+    if not known:
+        return payload
+    for place, kind, said in list(ids_in(type(payload), payload.model_dump(mode="json", exclude_unset=True), message_type)):
+        own = known.get((kind, str(said)))
+        payload = payload if own is None else _replaced(payload, place, OwnReference(own, str(said)))
+    return payload
+
+
+def _replaced(model: Any, place: Place, value: str) -> Any:
+    first, *rest = place
+    if isinstance(model, tuple):
+        return tuple(_replaced(one, tuple(rest), value) if number == first else one for number, one in enumerate(model))
+    inner = _replaced(getattr(model, str(first)), tuple(rest), value) if rest else value
+    return model.model_copy(update={first: inner})
 
 
 @cache

@@ -17,7 +17,7 @@ from gateway.partners.agreement import Agreement
 from gateway.partners.directory import Directory
 from gateway.records import AwaitedId, Delivery, DeliveryState, KnownId, OwnId
 from schemas.canonical.case import Deletion
-from schemas.envelope import Action, Entry, Interchange, Message, Misread
+from schemas.envelope import Action, Entry, Interchange, Message, Misread, OwnName
 from schemas.faults import Fault, FaultCode
 from schemas.identifiers import MessageId, OrganisationId
 from schemas.payload import Payload
@@ -87,14 +87,14 @@ def resolve(interchange: Interchange, agreement: Agreement, organisation: Organi
 class _Placing:
     """One message with own ids."""
 
-    def __init__(self, entry: Entry, agreement: Agreement, crosswalk: Crosswalk, named: Sequence[tuple[Place, OwnId]], taken: Collection[OwnId]) -> None:
+    def __init__(self, entry: Entry, agreement: Agreement, crosswalk: Crosswalk, named: Sequence[tuple[OwnName, OwnId]], taken: Collection[OwnId]) -> None:
         self._entry, self._agreement, self._crosswalk, self._named = entry, agreement, crosswalk, named
         self._key = key_place(entry.header.type, reduced=isinstance(entry.payload, Deletion))
         self._taken = taken
         self.awaiting: OwnId | None = None
 
     def entry(self) -> Entry | Misread:
-        faults = [fault for place, own in self._named if (fault := self._fault(place, own)) is not None]
+        faults = [fault for name, own in self._named if (fault := self._fault(name, own)) is not None]
         if faults:
             header = self._entry.header
             return Misread(
@@ -104,15 +104,15 @@ class _Placing:
                 case_reference=header.case_reference,
                 faults=tuple(faults),
             )
-        found = {place: self._crosswalk.known[own.key].record_id for place, own in self._named if own.key in self._crosswalk.known}
+        found = {name.place: self._crosswalk.known[own.key].record_id for name, own in self._named if own.key in self._crosswalk.known}
         return replace(self._entry, payload=_with_ids(self._entry.payload, found), own_ids=())
 
-    def _fault(self, place: Place, own: OwnId) -> Fault | None:
-        pointer = "/document/" + "/".join(map(str, place))
+    def _fault(self, name: OwnName, own: OwnId) -> Fault | None:
+        pointer = name.pointer
         if not self._agreement.own_ids:
             return self._wrong(FaultCode.IDENTIFIER_INVALID, "Own ids are not agreed with this partner.", pointer)
         awaited, known = self._crosswalk.awaited.get(own.key), self._crosswalk.known.get(own.key)
-        if place == self._key and self._entry.header.action is Action.INSERT:
+        if name.place == self._key and self._entry.header.action is Action.INSERT:
             if known is not None or awaited is not None or own in self._taken:
                 return self._wrong(FaultCode.IDENTIFIER_INVALID, "A record of this own id was inserted before; an update changes it.", pointer)
             self.awaiting = own
@@ -180,10 +180,10 @@ def record_keys(payload: Payload, message_type: str, organisation: OrganisationI
     return {f"{organisation}/{kind}/{value}": (kind, value) for kind, value in named}
 
 
-def _named(entry: Entry, organisation: OrganisationId) -> list[tuple[Place, OwnId]]:
-    said = dict(entry.own_ids)
+def _named(entry: Entry, organisation: OrganisationId) -> list[tuple[OwnName, OwnId]]:
+    said = {name.place: name for name in entry.own_ids}
     kinds = ids_in(type(entry.payload), entry.payload.model_dump(mode="json"), entry.header.type)
-    return [(place, OwnId(organisation=organisation, kind=kind, own_id=said[place])) for place, kind, _ in kinds if place in said]
+    return [(said[place], OwnId(organisation=organisation, kind=kind, own_id=said[place].own_id)) for place, kind, _ in kinds if place in said]
 
 
 def _with_ids(payload: Payload, found: Mapping[Place, str]) -> Payload:

@@ -10,12 +10,12 @@ from typing import Final
 
 from pydantic import ValidationError, create_model
 
-from adapters.agencies.canonical.own_ids import OWN_MARK, put_in, taken_out, with_own_ids
+from adapters.agencies.canonical.own_ids import OWN_MARK, put_in, taken_out
 from adapters.contract import KEY_ALONE, MAX_MESSAGES, Document, LeftOut, Outgoing, no_whole_record
 from adapters.json_form import MEDIA_TYPE, Form, FormHeader, check_json, interchange_of, write_form
 from schemas.canonical.case import CaseRecord, Deletion
 from schemas.catalogue import CATALOGUE, KEYS
-from schemas.envelope import Action, Interchange, Message
+from schemas.envelope import Action, Interchange, Message, Said
 from schemas.faults import Fault, refusal_of
 from schemas.leaves import Path, leaves
 from schemas.payload import Concept, Payload
@@ -59,8 +59,7 @@ class CanonicalAdapter:
             whole = form.model_validate_json(content, strict=True)
         except ValidationError as error:
             return _misread(content, faults_of(error, json_pointer, reference=1, model=form))
-        interchange = interchange_of(whole.header, whole.document)
-        return with_own_ids(interchange, own) if own else interchange
+        return interchange_of(whole.header, Said(whole.document, own))
 
     def write(self, message: Message, outgoing: Outgoing) -> Document:
         """One message as a JSON document. A name that is there and null says that the sender gave no value."""

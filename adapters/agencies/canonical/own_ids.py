@@ -8,19 +8,18 @@ the crosswalk: which number of nDelius an id stands for is decided by rules that
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Final
 
 from pydantic import BaseModel
 
-from schemas.envelope import Entry, Interchange
-from schemas.record_ids import NONE_YET, OWN, Place, ids_in, put
+from schemas.envelope import OwnName
+from schemas.record_ids import NONE_YET, OWN, ids_in, put
+from schemas.validation import json_pointer
 
 OWN_MARK: Final = b'"~'
-OwnIds = tuple[tuple[Place, str], ...]
 
 
-def taken_out(content: bytes, value: object, form: type[BaseModel]) -> tuple[bytes, OwnIds]:
+def taken_out(content: bytes, value: object, form: type[BaseModel]) -> tuple[bytes, tuple[OwnName, ...]]:
     """The document with `0` for each own id, and where they stood. What has not their form stays, and is refused as no id."""
     if not isinstance(value, dict):
         return content, ()
@@ -32,13 +31,8 @@ def taken_out(content: bytes, value: object, form: type[BaseModel]) -> tuple[byt
         return content, ()
     for place, _ in found:
         put(document, place, NONE_YET)
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(), tuple(found)
-
-
-def with_own_ids(interchange: Interchange, own: OwnIds) -> Interchange:
-    """The interchange with what was taken out beside its entry."""
-    entries = tuple(replace(entry, own_ids=own) if isinstance(entry, Entry) else entry for entry in interchange.entries)
-    return replace(interchange, entries=entries)
+    names = tuple(OwnName(place, own, "/document" + json_pointer(place)) for place, own in found)
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(), names
 
 
 def put_in(content: bytes, model: type[BaseModel], message_type: str, known: Mapping[tuple[str, str], str]) -> bytes:

@@ -12,9 +12,9 @@ from adapters.agencies.caseflow.translation import is_deletion, read_deletion, r
 from adapters.contract import MAX_MESSAGES, Document, LeftOut, Outgoing, no_whole_record
 from adapters.json_form import MEDIA_TYPE, FormHeader, read_form, write_form
 from schemas.canonical.case import CaseRecord, Deletion
-from schemas.envelope import Action, Interchange, Message
+from schemas.envelope import Action, Interchange, Message, Said
 from schemas.faults import FaultCode, refuse
-from schemas.payload import Payload
+from schemas.record_ids import with_own_ids
 
 
 class CaseflowAdapter:
@@ -49,14 +49,14 @@ def _written(kind: str, message: Message, outgoing: Outgoing) -> tuple[dict[str,
     if isinstance(payload, Deletion):
         if not outgoing.reduced_deletes:
             raise no_whole_record()
-        return write_deletion(kind, payload), ()
+        return write_deletion(kind, with_own_ids(payload, kind, outgoing.own_ids)), ()
     if message.header.action is Action.DELETE and outgoing.reduced_deletes and SHAPES[kind].deletion and isinstance(payload, CaseRecord):
         deletion, lost = reduced(kind, payload)
-        return write_deletion(kind, deletion), lost
-    return write_document(kind, payload, outgoing)
+        return write_deletion(kind, with_own_ids(deletion, kind, outgoing.own_ids)), lost
+    return write_document(kind, with_own_ids(payload, kind, outgoing.own_ids), outgoing)
 
 
-def _payload(header: FormHeader, document: dict[str, JsonValue]) -> Payload:
+def _payload(header: FormHeader, document: dict[str, JsonValue]) -> Said:
     if header.type not in SHAPES:
         raise refuse(FaultCode.TYPE_UNKNOWN, "Caseflow has no document for this type.", pointer="/header/type")
     if header.action is Action.DELETE and SHAPES[header.type].deletion and is_deletion(header.type, document):

@@ -20,9 +20,11 @@ from adapters.contract import KEY_ALONE, LeftOut, Outgoing
 from schemas.canonical.case import CaseRecord, Deletion
 from schemas.catalogue import CATALOGUE, KEYS
 from schemas.classes import FieldClass, repeatable
+from schemas.envelope import Said
 from schemas.faults import Fault, FaultCode, refusal_of, refuse
 from schemas.leaves import Path, leaves
 from schemas.payload import Payload
+from schemas.record_ids import names_in
 from schemas.validation import MAX_FAULTS, Location, faults_of, json_pointer
 
 _MAX_PARTS: Final = 100_000
@@ -32,8 +34,8 @@ _NOT_ASKED: Final = "The recipient's agreement asks for no entries per message."
 _Tree = dict[str, object]
 
 
-def read_document(kind: str, document: Mapping[str, JsonValue]) -> Payload:
-    """The canonical payload of a document. Refuses with everything that is wrong, each with its JSON pointer."""
+def read_document(kind: str, document: Mapping[str, JsonValue]) -> Said:
+    """The canonical payload of a document, and the own ids in it. Refuses with everything that is wrong, each with its JSON pointer."""
     shape, faults = SHAPES[kind], list[Fault]()
     own = {name: value for name, value in document.items() if name != shape.parts_key}
     tree = _read_members(own, shape.members, "/document", faults)
@@ -47,18 +49,18 @@ def is_deletion(kind: str, document: Mapping[str, JsonValue]) -> bool:
     return set(document) <= {member.key for member in SHAPES[kind].deletion}
 
 
-def read_deletion(kind: str, document: Mapping[str, JsonValue]) -> Payload:
+def read_deletion(kind: str, document: Mapping[str, JsonValue]) -> Said:
     """The key of a record that is deleted by it alone. Refuses as `read_document` does."""
     members, faults = SHAPES[kind].deletion, list[Fault]()
     return _checked(Deletion, _read_members(document, members, "/document", faults), Shape(members), faults)
 
 
-def _checked(model: type[Payload], tree: _Tree, shape: Shape, faults: Sequence[Fault]) -> Payload:
+def _checked(model: type[Payload], tree: _Tree, shape: Shape, faults: Sequence[Fault]) -> Said:
     """The payload of a tree in which nothing was found wrong before."""
     if faults:
         raise refusal_of(faults[:MAX_FAULTS])
     try:
-        return model.model_validate(tree)
+        return Said(model.model_validate(tree), names_in(tree, lambda place: _pointer(place, shape)))
     except ValidationError as error:
         raise refusal_of(faults_of(error, lambda location: _pointer(location, shape), model=model)) from None
 

@@ -13,6 +13,7 @@ from typing import Final
 
 from adapters.agencies.caseflow.codes import CodeList
 from schemas.faults import FaultCode
+from schemas.record_ids import OWN, OwnReference
 
 Scalar = str | int
 """What stands in the document."""
@@ -179,11 +180,13 @@ def coded(codes: CodeList) -> Kind:
 
 
 def reference(prefix: str) -> Kind:
-    """`CF-<prefix>-<nDelius's number>`, and `CF-<prefix>-NEW` where there is none yet (0)."""
+    """`CF-<prefix>-<nDelius's number>`, and `CF-<prefix>-NEW` where there is none yet (0); `~` and Caseflow's own id."""
     start = f"CF-{prefix}-"
 
     def read(value: Scalar) -> Values:
         text = text_of(value)
+        if (own := OWN.fullmatch(text)) is not None:
+            return (OwnReference(own[1]),)
         number = text.removeprefix(start)
         if number == _NEW and text.startswith(start):
             return ("0",)
@@ -193,6 +196,8 @@ def reference(prefix: str) -> Kind:
 
     def write(values: Values) -> str:
         number = str(values[0])
+        if isinstance(values[0], OwnReference):
+            return f"~{values[0].own_id}"
         return start + (_NEW if number == "0" else number)
 
     return Kind(read, write)

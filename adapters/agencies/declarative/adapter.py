@@ -24,9 +24,9 @@ from adapters.json_form import MEDIA_TYPE, FormHeader, interchange_of, read_form
 from adapters.xml_form import MEDIA_TYPE as XML_TYPE
 from schemas.canonical.case import CaseRecord, Deletion
 from schemas.catalogue import ACTIONS, CATALOGUE, KEYS
-from schemas.envelope import Action, Entry, Interchange, Message, Misread
+from schemas.envelope import Action, Entry, Interchange, Message, Misread, Said
 from schemas.faults import Fault, FaultCode, Refusal, refuse
-from schemas.payload import Payload
+from schemas.record_ids import with_own_ids
 from schemas.versions import unknown_between
 
 _LevelOf = Callable[[Table, Record], Level]
@@ -113,16 +113,17 @@ class DescribedAdapter:
             if table.deletion is None:
                 raise refuse(FaultCode.NOT_TRANSLATABLE, f"{self._tables.title} deletes a whole document, not a key.")
             record = table.deletion
+        payload = with_own_ids(payload, message.header.type, outgoing.own_ids)
         level, unsaid = write_payload(payload, record, self._tables.empty_word, outgoing)
         return record, level, (*lost, *unsaid)
 
-    def _batch_payload(self, kind: str, level: Level, short: bool) -> Payload:
+    def _batch_payload(self, kind: str, level: Level, short: bool) -> Said:
         table = self._tables.messages[kind]
         if short and table.deletion is not None:
             return read_payload(level, table.deletion, Deletion, self._tables.empty_word)
         return read_payload(level, table.record, CATALOGUE[kind], self._tables.empty_word)
 
-    def _json_payload(self, header: FormHeader, document: dict[str, JsonValue]) -> Payload:
+    def _json_payload(self, header: FormHeader, document: dict[str, JsonValue]) -> Said:
         return self._payload(header, lambda _, record: json_walk.read_level(document, record, "/document"), "/header/type")
 
     def _interchange(self, document: XmlDocument) -> Interchange:
@@ -130,7 +131,7 @@ class DescribedAdapter:
         header = read_whole(level, self._tables)
         kind = fact_pointer(("type",), level, self._tables)
         try:
-            content: Payload | Sequence[Fault] = ()
+            content: Said | Sequence[Fault] = ()
             if header.type in CATALOGUE:
                 content = self._payload(header, lambda table, record: document.message(table.called, record), kind)
         except Refusal as refusal:
@@ -149,7 +150,7 @@ class DescribedAdapter:
             return replace(fault, pointer=fact_pointer((fault.pointer.removeprefix("/header/"),), level, self._tables))
         return replace(fault, pointer=level.locate(())) if fault.pointer == "/document" else fault
 
-    def _payload(self, header: FormHeader, level_of: _LevelOf, type_pointer: str) -> Payload:
+    def _payload(self, header: FormHeader, level_of: _LevelOf, type_pointer: str) -> Said:
         table = self._tables.messages.get(header.type)
         if table is None or not table.reads:
             raise refuse(FaultCode.TYPE_UNKNOWN, f"{self._tables.title} has no document for this type.", pointer=type_pointer)

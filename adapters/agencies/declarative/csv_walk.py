@@ -19,7 +19,7 @@ from adapters.contract import MAX_MESSAGES, too_many
 from schemas.catalogue import ACTIONS, ANSWERING, case_of
 from schemas.checks import crn
 from schemas.classes import FieldClass, repeatable
-from schemas.envelope import Action, Entry, Header, Interchange, Misread
+from schemas.envelope import Action, Entry, Header, Interchange, Misread, Said
 from schemas.faults import Fault, FaultCode, Refusal, refusal_of, refuse
 from schemas.identifiers import EXTERNAL_ID_FORM, FORMS
 from schemas.payload import Payload
@@ -27,8 +27,8 @@ from schemas.validation import MAX_FAULTS
 
 MAX_LINES_OF_MESSAGE: Final = 100_001
 """A status notification of the most messages that the canonical model holds."""
-PayloadOf = Callable[[str, Level, bool], Payload]
-"""The payload of a type from its level; true for a short delete. Refuses."""
+PayloadOf = Callable[[str, Level, bool], Said]
+"""What a type says, from its level; true for a short delete. Refuses."""
 _OWN_ID: Final = re.compile(EXTERNAL_ID_FORM.removeprefix("^").removesuffix("$"), re.ASCII)
 _NUMBER: Final = re.compile(r"0|[1-9][0-9]{0,8}", re.ASCII)
 
@@ -248,9 +248,9 @@ class _Batch:
 
     def _entry(self, head: _Head, message: _Message) -> Entry | Misread:
         number = len(self.entries) + 1
-        payload = self._payload(head, message) if head.type else None
-        if payload is not None and head.action is not None and not head.faults:
-            return Entry(self._header(head, number, payload), payload)
+        said = self._said(head, message) if head.type else None
+        if said is not None and head.action is not None and not head.faults:
+            return Entry(self._header(head, number, said.payload), said.payload, said.own_ids)
         return Misread(
             reference=number,
             sender_message_id=head.own_id,
@@ -259,17 +259,17 @@ class _Batch:
             faults=tuple(replace(fault, reference=number) for fault in head.faults[:MAX_FAULTS]),
         )
 
-    def _payload(self, head: _Head, message: _Message) -> Payload | None:
+    def _said(self, head: _Head, message: _Message) -> Said | None:
         table = self.tables.messages[head.type]
         try:
             level, short = _message_level(message, table, self.tables, self.csv)
-            payload = self.payload_of(head.type, level, short)
+            said = self.payload_of(head.type, level, short)
         except Refusal as refusal:
             head.faults += [refusal.fault, *refusal.also]
             return None
         if short and head.action is not Action.DELETE:
             head.faults.append(Fault(FaultCode.STRUCTURE_INVALID, "Only a delete has the reduced form.", where(message.rows[0].number)))
-        return payload
+        return said
 
     def _header(self, head: _Head, number: int, payload: Payload) -> Header:
         facts = self.shared[0]

@@ -14,6 +14,7 @@ from typing import Final
 from adapters.agencies.declarative import formats, language
 from adapters.agencies.declarative.formats import Moment, Pattern
 from schemas.faults import FaultCode
+from schemas.record_ids import OWN_FORM, OwnReference
 
 Scalar = str | int
 """What stands in a document; a flag of JSON is an int by nature."""
@@ -208,12 +209,14 @@ def flag(said: language.Flag) -> Kind:
 
 
 def reference(said: language.Reference) -> Kind:
-    """A prefix and the record's number, or what says that there is none yet."""
-    start, new = said.prefix, said.new
+    """A prefix and the record's number, or what says that there is none yet; or a mark and the partner's own id."""
+    start, new, mark = said.prefix, said.new, said.own
     detail = f"It is written {start} and up to 18 digits" + (f", or {start}{new}." if new else ".")
 
     def read(value: Scalar) -> str:
         whole = text_of(value)
+        if mark is not None and whole.startswith(mark) and OWN_FORM.fullmatch(whole.removeprefix(mark)) is not None:
+            return OwnReference(whole.removeprefix(mark))
         rest = whole.removeprefix(start)
         if whole.startswith(start) and new is not None and rest == new:
             return "0"
@@ -221,7 +224,12 @@ def reference(said: language.Reference) -> Kind:
             raise MisreadError(FaultCode.IDENTIFIER_INVALID, detail)
         return rest
 
-    return single(read, lambda value: start + (new if new is not None and str(value) == "0" else str(value)))
+    def write(value: object) -> str:
+        if mark is not None and isinstance(value, OwnReference):
+            return mark + value.own_id
+        return start + (new if new is not None and str(value) == "0" else str(value))
+
+    return single(read, write)
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,6 +100,8 @@ class Reference(Described):
     prefix: Annotated[str, StringConstraints(max_length=40)] = ""
     new: Word | None = None
     """What stands for the number where the record has none yet (0)."""
+    own: Word | None = None
+    """What stands, instead of the prefix, before the partner's own id of a record whose number it does not know."""
 
 
 class Joined(Described):

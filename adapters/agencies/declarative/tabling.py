@@ -139,12 +139,20 @@ def _check_words(value: language.Value, place: Place, notes: Notes) -> None:
         words = [("yes", value.yes), ("no", value.no)]
     if isinstance(value, language.Reference):
         # A number follows the prefix, so only the blanks before it are at the edge.
-        words = [("prefix", value.prefix + "1"), ("new", value.new)]
+        words = [("prefix", value.prefix + "1"), ("new", value.new), ("own", None if value.own is None else value.own + "1")]
         if value.new is not None and value.new.isdigit() and value.new != "0":
             notes.add((*place, "new"), "it could not be told from a number")
+        if value.own is not None and _is_ambiguous(value, value.own):
+            notes.add((*place, "own"), "an own id could not be told from a number")
     for name, word in words:
         if isinstance(word, str) and word != word.strip():
             notes.add((*place, name), "blanks around it are not kept")
+
+
+def _is_ambiguous(value: language.Reference, own: str) -> bool:
+    """What begins with the mark of own ids may be a number, or what says that there is none yet."""
+    begins_alike = own.startswith(value.prefix) and own.removeprefix(value.prefix).isdigit()
+    return begins_alike or f"{value.prefix}{value.new or ''}".startswith(own)
 
 
 def _check_patterns(value: language.Value, place: Place, notes: Notes) -> None:

@@ -14,9 +14,11 @@ from adapters.agencies.declarative.kinds import Found, MisreadError, UnsayableEr
 from adapters.agencies.declarative.tables import Cell, Field, Fixed, Level, Record, Repeats, nowhere, places_of
 from adapters.contract import KEY_ALONE, LeftOut, Outgoing
 from schemas.classes import FieldClass, class_of, repeatable
+from schemas.envelope import Said
 from schemas.faults import Fault, FaultCode, refusal_of, refuse
 from schemas.leaves import Path
 from schemas.payload import Payload
+from schemas.record_ids import names_in
 from schemas.validation import MAX_FAULTS, Location, faults_of, json_pointer
 
 _Tree = dict[str, object]
@@ -37,8 +39,8 @@ class _Found:
             self.touched.add(level.locate(()))
 
 
-def read_payload(level: Level, record: Record, model: type[Payload], empty_word: str | None) -> Payload:
-    """The canonical payload of a level. Refuses with everything that was found wrong."""
+def read_payload(level: Level, record: Record, model: type[Payload], empty_word: str | None) -> Said:
+    """The canonical payload of a level, and the own ids in it. Refuses with everything that was found wrong."""
     found = _Found(model)
     tree = _read(level, record, empty_word, found, ())
     try:
@@ -48,7 +50,7 @@ def read_payload(level: Level, record: Record, model: type[Payload], empty_word:
         raise refusal_of([*found.faults, *_own(told, found)][:MAX_FAULTS]) from None
     if found.faults:
         raise refusal_of(found.faults[:MAX_FAULTS])
-    return payload
+    return Said(payload, names_in(tree, lambda place: _place_of(place, level, record)[0]))
 
 
 def _own(told: Sequence[Fault], found: _Found) -> Iterator[Fault]:

@@ -24,7 +24,7 @@ from schemas.canonical.values import Text
 from schemas.catalogue import ANSWERING, case_of
 from schemas.checks import crn
 from schemas.classes import FieldClass, repeatable
-from schemas.envelope import Action, Entry, Header, Interchange, Misread
+from schemas.envelope import Action, Entry, Header, Interchange, Misread, Said
 from schemas.faults import Fault, FaultCode, Refusal, refusal_of, refuse
 from schemas.identifiers import ControlReferenceField, ExternalIdField, PartyField
 from schemas.payload import Concept, Payload
@@ -201,9 +201,9 @@ def _entry(header: BatchHeader, number: int, message: _Message, own_ids: set[str
     own_id = str(head.values.get("own_id", f"{header.reference}/{number}"))
     if own_id in own_ids:
         faults.append(Fault(FaultCode.ELEMENT_REPEATED, "Another message of the batch has it.", head.place(("own_id",))))
-    payload = _payload(shape, action, message, faults) if shape is not None else None
-    if payload is not None and shape is not None and action is not None and not faults:
-        return Entry(_message_header(header, number, shape, action, payload, own_id), payload)
+    said = _said(shape, action, message, faults) if shape is not None else None
+    if said is not None and shape is not None and action is not None and not faults:
+        return Entry(_message_header(header, number, shape, action, said.payload, own_id), said.payload, said.own_ids)
     return Misread(
         reference=number,
         sender_message_id=own_id,
@@ -231,15 +231,15 @@ def _judged(head: Reading, header: BatchHeader) -> tuple[Shape | None, Action | 
     return shape, action, faults
 
 
-def _payload(shape: Shape, action: Action | None, message: _Message, faults: list[Fault]) -> Payload | None:
+def _said(shape: Shape, action: Action | None, message: _Message, faults: list[Fault]) -> Said | None:
     try:
-        payload, reduced = read_payload(shape, message.head, message.lines)
+        said, reduced = read_payload(shape, message.head, message.lines)
     except Refusal as refusal:
         faults += [refusal.fault, *refusal.also]
         return None
     if reduced and action is not Action.DELETE:
         faults.append(Fault(FaultCode.STRUCTURE_INVALID, "Only a delete has the reduced form.", where(message.lines[0].number)))
-    return payload
+    return said
 
 
 def _message_header(header: BatchHeader, number: int, shape: Shape, action: Action, payload: Payload, own_id: str) -> Header:

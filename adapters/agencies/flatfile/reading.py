@@ -18,9 +18,11 @@ from adapters.agencies.flatfile.tables import LINES
 from adapters.agencies.flatfile.values import MisfitError
 from schemas.catalogue import model_of
 from schemas.classes import FieldClass, class_of, repeatable
+from schemas.envelope import Said
 from schemas.faults import Fault, FaultCode, refusal_of
 from schemas.leaves import Path
 from schemas.payload import Payload
+from schemas.record_ids import names_in
 from schemas.validation import MAX_FAULTS, Location, faults_of
 
 _Tree = dict[str, object]
@@ -90,8 +92,8 @@ def _put(tree: _Tree, path: Path, value: object) -> bool:
     return True
 
 
-def read_payload(shape: Shape, head: Line, lines: Sequence[Line]) -> tuple[Payload, bool]:
-    """The payload of a message, and whether it is a delete by key alone. Refuses with everything that is wrong."""
+def read_payload(shape: Shape, head: Line, lines: Sequence[Line]) -> tuple[Said, bool]:
+    """The payload of a message with the own ids in it, and whether it is a delete by key alone. Refuses with everything that is wrong."""
     if not lines:
         raise refusal_of([Fault(FaultCode.ELEMENT_MISSING, f"A line {shape.code} follows.", where(head.number))])
     reduced = lines[0].tag == _KEY and shape.key is not None
@@ -128,7 +130,7 @@ def _stray(line: Line, detail: str) -> Fault:
     return Fault(code, detail, where(line.number, 1, "Line"), value=repeatable(line.tag, FieldClass.CODE))
 
 
-def _validated(shape: Shape, own: Reading, more: Sequence[Reading]) -> Payload:
+def _validated(shape: Shape, own: Reading, more: Sequence[Reading]) -> Said:
     readings = [own, *more]
     found = [fault for reading in readings for fault in reading.faults]
     try:
@@ -140,7 +142,7 @@ def _validated(shape: Shape, own: Reading, more: Sequence[Reading]) -> Payload:
         raise refusal_of(found)
     if not isinstance(payload, Payload):
         raise TypeError(shape.type)
-    return payload
+    return Said(payload, names_in(own.values, lambda place: _place(place, shape, own, more)))
 
 
 def _place(location: Location, shape: Shape, own: Reading, more: Sequence[Reading]) -> str:

@@ -15,6 +15,7 @@ from typing import Final
 from adapters.agencies.flatfile.codes import CodeTable
 from schemas.faults import FaultCode
 from schemas.identifiers import EXTERNAL_ID_FORM, FORMS
+from schemas.record_ids import OWN, OwnReference
 from schemas.versions import VERSIONS
 
 Values = tuple[object, ...]
@@ -203,13 +204,19 @@ def coded(codes: CodeTable) -> Kind:
 
 
 def reference(prefix: str) -> Kind:
-    """`<prefix>#<nDelius's number>`; the number stays as it is, 0 where there is none yet."""
+    """`<prefix>#<nDelius's number>`; the number stays as it is, 0 where there is none yet. `~` and the system's own id
+    counts as 0 in the control total."""
     form = re.compile(rf"{prefix}#([0-9]{{1,18}})", re.ASCII)
 
     def read(text: str) -> str:
+        if (own := OWN.fullmatch(text)) is not None:
+            return OwnReference(own[1])
         found = form.fullmatch(text)
         if found is None:
             raise MisfitError(f"It is written {prefix}# and up to 18 digits.", FaultCode.IDENTIFIER_INVALID)
         return found[1]
 
-    return _one(f"id {prefix}", read, lambda value: f"{prefix}#{value}", Total.IDS)
+    def write(value: object) -> str:
+        return f"~{value.own_id}" if isinstance(value, OwnReference) else f"{prefix}#{value}"
+
+    return _one(f"id {prefix}", read, write, Total.IDS)

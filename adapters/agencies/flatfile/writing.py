@@ -24,6 +24,7 @@ from schemas.envelope import Action, Header, Message
 from schemas.faults import FaultCode, refuse
 from schemas.leaves import Path, leaves
 from schemas.payload import Payload
+from schemas.record_ids import with_own_ids
 from schemas.validation import json_pointer
 from schemas.versions import VERSIONS, unknown_between
 
@@ -92,6 +93,7 @@ def _write_message(message: Message, outgoing: Outgoing, shape: Shape, left_out:
         deletion = Deletion(crn=payload.crn, version=payload.version, record_id=getattr(payload, KEYS[shape.type]))
         left_out += _lost_to_the_key(shape, payload)
         return [_write_key(shape, deletion, outgoing)]
+    payload = with_own_ids(payload, shape.type, outgoing.own_ids)
     left_out += _uncarried_of(payload, _uncarried(shape.type), "/payload")
     lines = [(shape.record, _cells(shape.record, payload, "/payload"))]
     if shape.more is None:
@@ -112,7 +114,7 @@ def _write_key(shape: Shape, deletion: Deletion, outgoing: Outgoing) -> tuple[Re
         raise refuse(FaultCode.NOT_TRANSLATABLE, f"{shape.type} has no reduced form of delete.")
     if not outgoing.reduced_deletes:
         raise no_whole_record()
-    return shape.key, _cells(shape.key, deletion, "/payload")
+    return shape.key, _cells(shape.key, with_own_ids(deletion, shape.type, outgoing.own_ids), "/payload")
 
 
 def _lost_to_the_key(shape: Shape, payload: Payload) -> list[LeftOut]:
