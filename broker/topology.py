@@ -181,6 +181,15 @@ def password_hash(password: str, salt: bytes) -> str:
     return base64.b64encode(salt + hashlib.sha256(salt + password.encode()).digest()).decode()
 
 
+def hash_again(password: str, earlier: str, salt: bytes) -> str:
+    """The hash of a password by the salt of an earlier hash, so that the same password gives the same hash; by a fresh
+    salt where the earlier one has none of ours."""
+    try:
+        return password_hash(password, base64.b64decode(earlier, validate=True)[:SALT_BYTES])
+    except ValueError:
+        return password_hash(password, salt)
+
+
 def _exactly(name: str) -> str:
     """The expression that matches this name alone: a stray metacharacter would open other queues."""
     if not PLAIN_NAME.fullmatch(name):

@@ -39,6 +39,7 @@ from gateway.keystore import Need, OwnKeys, open_keys
 from gateway.partners.agreement import DeliveryMode
 from gateway.partners.directory import Directory
 from gateway.partners.onboarding import Parts as OnboardingParts
+from gateway.partners.party import Standing
 from gateway.pipeline import Pipeline
 from gateway.steps.base import Parts
 from gateway.store.opening import migrate, open_store
@@ -123,6 +124,15 @@ def onboarding_parts(settings: Settings | None = None) -> OnboardingParts:
     )
 
 
+def topology_of(directory: Directory) -> Topology:
+    """What the broker must have for everybody in a directory. Queues of those who left stay; their users do not."""
+    topology = gateway_topology(sorted(directory.parties)) + partners_topology(sorted(directory.organisations))
+    for one in directory.organisations.values():
+        if one.broker_user and one.broker_password_hash and one.standing is not Standing.LEFT:
+            topology += organisation_user(one.organisation_id, one.broker_user, one.broker_password_hash)
+    return topology
+
+
 @dataclass(slots=True, kw_only=True)
 class Gateway:
     """One process of the gateway, wired and not yet started."""
@@ -147,12 +157,7 @@ class Gateway:
 
     def topology(self) -> Topology:
         """What the broker must have for everybody in the directory."""
-        directory = self.directory()
-        topology = gateway_topology(sorted(directory.parties)) + partners_topology(sorted(directory.organisations))
-        for organisation in directory.organisations.values():
-            if organisation.broker_user and organisation.broker_password_hash:
-                topology += organisation_user(organisation.organisation_id, organisation.broker_user, organisation.broker_password_hash)
-        return topology
+        return topology_of(self.directory())
 
     def start(self, roles: Collection[str]) -> None:
         """Start the workers of these roles, and the door where `api` is among them."""

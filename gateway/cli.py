@@ -16,6 +16,7 @@ from typer.main import get_command
 
 from gateway.commands import (
     audit,
+    broker,
     check,
     conformance,
     crosswalk,
@@ -65,6 +66,7 @@ app.command()(serve.init)
 app.command()(serve.serve)
 app.command()(doctor.doctor)
 app.add_typer(partner.app, name="partner")
+app.add_typer(broker.app, name="broker")
 app.add_typer(key.app, name="key")
 app.add_typer(conformance.app, name="conformance")
 app.command()(check.check)
