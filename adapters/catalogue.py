@@ -6,6 +6,7 @@ from typing import Final
 
 from adapters.agencies.canonical.adapter import CanonicalAdapter
 from adapters.agencies.caseflow.adapter import CaseflowAdapter
+from adapters.agencies.declarative.adapter import DescribedAdapter
 from adapters.agencies.domain_events.adapter import DomainEventsAdapter
 from adapters.agencies.flatfile.adapter import FlatFileAdapter
 from adapters.agencies.ndelius.adapter import NdeliusAdapter
@@ -22,3 +23,8 @@ POINTING: Final = frozenset({DomainEventsAdapter().dialect})
 def details_among(adapters: Mapping[str, Adapter]) -> frozenset[str]:
     """Those that a message may be fetched in: it travels as the payload of a JWS, which is JSON."""
     return frozenset(name for name, adapter in adapters.items() if adapter.media_type == MEDIA_TYPE and name not in POINTING)
+
+
+def own_ids_among(adapters: Mapping[str, Adapter]) -> frozenset[str]:
+    """The described ones whose mapping has a place for a partner's own id of a record."""
+    return frozenset(name for name, adapter in adapters.items() if isinstance(adapter, DescribedAdapter) and adapter.tables.own_ids)

@@ -19,7 +19,7 @@ from functools import reduce
 from operator import or_
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-from adapters.catalogue import DIALECTS, POINTING, details_among
+from adapters.catalogue import DIALECTS, POINTING, details_among, own_ids_among
 from adapters.channels.catalogue import CHANNELS
 from adapters.contract import Adapter, Channel
 from broker.admin import RabbitAdmin
@@ -36,7 +36,7 @@ from gateway.described_dialects import read_dialects
 from gateway.exchange.ids import uuid7
 from gateway.exchange.means import Means
 from gateway.keystore import Need, OwnKeys, open_keys
-from gateway.partners.agreement import DeliveryMode
+from gateway.partners.agreement import CARRY_OWN_IDS, DeliveryMode
 from gateway.partners.directory import Directory
 from gateway.partners.onboarding import Parts as OnboardingParts
 from gateway.partners.party import Standing
@@ -120,7 +120,12 @@ def onboarding_parts(settings: Settings | None = None) -> OnboardingParts:
     """The parts that an agreement may name; without settings, those that are in code."""
     known = DIALECTS if settings is None else dialects(settings)
     return OnboardingParts(
-        dialects=frozenset(known), packagings=frozenset(PACKAGINGS), types=frozenset(CATALOGUE), pointing=POINTING, details=details_among(known)
+        dialects=frozenset(known),
+        packagings=frozenset(PACKAGINGS),
+        types=frozenset(CATALOGUE),
+        pointing=POINTING,
+        details=details_among(known),
+        own_ids=CARRY_OWN_IDS | own_ids_among(known),
     )
 
 

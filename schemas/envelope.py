@@ -64,10 +64,12 @@ class OwnName:
     """A record that the sender named by its own id."""
 
     place: tuple[str | int, ...]
-    """Where in the payload `0` stands instead."""
+    """Where in the payload the number of the record stands."""
     own_id: str
     pointer: str
     """Where it stood in the sender's document."""
+    number: str = "0"
+    """nDelius's number, where the sender wrote both; else the payload has `0`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ class Entry:
     header: Header
     payload: Payload
     own_ids: tuple[OwnName, ...] = ()
-    """Where the payload has `0` because the sender wrote its own id of the record, and that id."""
+    """Where the sender wrote its own id of a record."""
 
     @property
     def reference(self) -> int:

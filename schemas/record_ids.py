@@ -94,7 +94,7 @@ def put(document: dict[str, object], place: Place, value: str) -> None:
 
 def names_in(tree: Mapping[str, object], locate: Callable[[Place], str]) -> tuple[OwnName, ...]:
     """The own ids among the values that a document was read to, before they become a payload."""
-    return tuple(OwnName(place, found.own_id, locate(place)) for place, found in _own_in(tree, ()))
+    return tuple(OwnName(place, found.own_id, locate(place), str(found)) for place, found in _own_in(tree, ()))
 
 
 def _own_in(value: object, place: Place) -> Iterator[tuple[Place, OwnReference]]:

@@ -104,7 +104,9 @@ class _Placing:
                 case_reference=header.case_reference,
                 faults=tuple(faults),
             )
-        found = {name.place: self._crosswalk.known[own.key].record_id for name, own in self._named if own.key in self._crosswalk.known}
+        found = {
+            name.place: self._crosswalk.known[own.key].record_id for name, own in self._named if own.key in self._crosswalk.known and name.number == NONE_YET
+        }
         return replace(self._entry, payload=_with_ids(self._entry.payload, found), own_ids=())
 
     def _fault(self, name: OwnName, own: OwnId) -> Fault | None:
@@ -112,6 +114,10 @@ class _Placing:
         if not self._agreement.own_ids:
             return self._wrong(FaultCode.IDENTIFIER_INVALID, "Own ids are not agreed with this partner.", pointer)
         awaited, known = self._crosswalk.awaited.get(own.key), self._crosswalk.known.get(own.key)
+        if name.number != NONE_YET:
+            # The sender named the record by nDelius's number too: nothing is looked up, but the two must not contradict.
+            other = known is not None and known.record_id != name.number
+            return self._wrong(FaultCode.IDENTIFIER_INVALID, "It stands for a record of another number.", pointer) if other else None
         if name.place == self._key and self._entry.header.action is Action.INSERT:
             if known is not None or awaited is not None or own in self._taken:
                 return self._wrong(FaultCode.IDENTIFIER_INVALID, "A record of this own id was inserted before; an update changes it.", pointer)

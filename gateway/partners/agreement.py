@@ -39,8 +39,9 @@ UNSEEN = frozenset({DeliveryMode.QUEUE, DeliveryMode.DROP})
 """Nobody sees the recipient take what lies there: only its own signed word settles a delivery."""
 
 
-CARRY_OWN_IDS = frozenset({"canonical"})
-"""Dialects in which a partner's own id of a record can be written."""
+CARRY_OWN_IDS = frozenset({"canonical", "caseflow", "flatfile", "domain-events"})
+"""Dialects in code in which a partner's own id of a record can be said; of domain events, in the details and in receipts.
+A described one can where its mapping has a place for it."""
 
 
 class LastStage(StrEnum):

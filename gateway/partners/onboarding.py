@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from gateway.audit.events import AuditCode, AuditEvent
 from gateway.partners import fetching
-from gateway.partners.agreement import CARRY_OWN_IDS, Agreement, DeliveryMode, Direction
+from gateway.partners.agreement import Agreement, DeliveryMode, Direction
 from gateway.partners.directory import Directory
 from gateway.partners.filters import mistake_in
 from gateway.partners.party import Organisation, Party, Standing
@@ -131,8 +131,8 @@ def put_agreement(directory: Directory, agreement: Agreement, parts: Parts, now:
         raise OnboardingError(Rule.VALUE_OUT_OF_RANGE, mistake)
     if (mistake := mistake_in(agreement.filters, outbound=agreement.direction is Direction.OUTBOUND)) is not None:
         raise OnboardingError(Rule.FILTER_INVALID, mistake)
-    if agreement.own_ids and agreement.dialect not in CARRY_OWN_IDS:
-        raise OnboardingError(Rule.OWN_IDS_NOT_CARRIED, f"{agreement.dialect}; there is: {', '.join(sorted(CARRY_OWN_IDS))}.")
+    if agreement.own_ids and agreement.dialect not in parts.own_ids:
+        raise OnboardingError(Rule.OWN_IDS_NOT_CARRIED, f"{agreement.dialect}; there is: {', '.join(sorted(parts.own_ids))}.")
     event = _changed(
         agreement.party,
         now,

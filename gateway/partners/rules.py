@@ -7,7 +7,7 @@ of what exists. What it is not: the rules at work (see `onboarding`, where every
 from dataclasses import dataclass
 from enum import StrEnum
 
-from gateway.partners.agreement import DeliveryMode
+from gateway.partners.agreement import CARRY_OWN_IDS, DeliveryMode
 
 
 class Rule(StrEnum):
@@ -104,3 +104,5 @@ class Parts:
     """Dialects whose documents only point at a message."""
     details: frozenset[str] = frozenset()
     """Dialects that such a message may be fetched in."""
+    own_ids: frozenset[str] = CARRY_OWN_IDS
+    """Dialects in which a partner can say its own id of a record."""

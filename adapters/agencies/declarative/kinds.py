@@ -14,7 +14,7 @@ from typing import Final
 from adapters.agencies.declarative import formats, language
 from adapters.agencies.declarative.formats import Moment, Pattern
 from schemas.faults import FaultCode
-from schemas.record_ids import OWN_FORM, OwnReference
+from schemas.record_ids import NONE_YET, OWN_FORM, OwnReference
 
 Scalar = str | int
 """What stands in a document; a flag of JSON is an int by nature."""
@@ -230,6 +230,25 @@ def reference(said: language.Reference) -> Kind:
         return start + (new if new is not None and str(value) == "0" else str(value))
 
     return single(read, write)
+
+
+def beside(kind: Kind) -> Kind:
+    """A number, and the partner's own id of the record in a place of its own. One of them is enough."""
+
+    def read(found: Found) -> Values:
+        number, own = found[0], found[1] if len(found) > 1 else None
+        values = kind.read((number,)) if number is not None or own is None else (NONE_YET,)
+        if own is None:
+            return values
+        if OWN_FORM.fullmatch(text_of(own)) is None:
+            raise MisreadError(FaultCode.IDENTIFIER_INVALID, "An own id begins with a letter or digit and has up to 64 of these and . _ : / -")
+        return (OwnReference(text_of(own), str(values[0])),)
+
+    def write(values: Values) -> Found:
+        (value,) = values
+        return *kind.write((str(value),)), value.own_id if isinstance(value, OwnReference) else None
+
+    return Kind(read, write, kind.lost)
 
 
 @dataclass(frozen=True, slots=True)

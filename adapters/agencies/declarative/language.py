@@ -153,6 +153,8 @@ class Member(Described):
     """True: the partner insists on what may be absent with us; without it a message is not translatable."""
     empty: Literal["stated", "absent"] | None = None
     """What an empty place says; see `empty` of the whole."""
+    own: Word | None = None
+    """Place of the partner's own id of the record whose number this is; there may be both, or one of them."""
 
 
 class Use(Described):

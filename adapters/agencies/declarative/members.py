@@ -6,13 +6,13 @@ What it is: from `members` to the fields of a record. What it is not: the accoun
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from pydantic import BaseModel
 
 from adapters.agencies.declarative import language
 from adapters.agencies.declarative.canonical import Leaf, LeafKind, leaves_of, lists_of, meant_by
-from adapters.agencies.declarative.kinds import Codes, Kind
+from adapters.agencies.declarative.kinds import Codes, Kind, beside
 from adapters.agencies.declarative.mistakes import Notes, Place, told
 from adapters.agencies.declarative.tables import Field, Fixed, Steps, places_of
 from adapters.agencies.declarative.tabling import FITS, kind_of
@@ -146,7 +146,8 @@ class Spelling:
                     places = (item.place,) if isinstance(item.place, str) else item.place
                     paths = (item.of,) if isinstance(item.of, str) else item.of
                     under = f"{expansion.under}." if expansion.under else ""
-                    yield _Plain(item, place, tuple(expansion.prefix + one for one in places), tuple(under + one for one in paths))
+                    beside = () if item.own is None else (item.own,)
+                    yield _Plain(item, place, tuple(expansion.prefix + one for one in (*places, *beside)), tuple(under + one for one in paths))
 
     def _shared(self, item: language.Use, place: Place, around: Expansion) -> Iterator[_Plain]:
         if item.use not in self._mapping.shared:
@@ -178,16 +179,35 @@ class Spelling:
             self.value(said.value, (*plain.place, "value")) if said.value else None
             return None
         value = self._value_for(said, found, plain.place)
-        kind = self.kind(value, plain.place, (len(places), len(found))) if value is not None else None
+        kind = self.kind(value, plain.place, (len(places) - (said.own is not None), len(found))) if value is not None else None
         if value is None or kind is None:
             return None
         self._check_fit(value, found, plain.place)
+        own = self._own(said, value, found[0], plain.place)
         first = found[0]
         says = self._mapping.empty == "stated" if said.empty is None else said.empty == "stated"
         required = said.required or (first.mandatory and reads)
         return Field(
-            places=places, paths=tuple(leaf.path for leaf in found), kind=kind, required=required, nullable=first.nullable, value=said.value, empty_says=says
+            places=places,
+            paths=tuple(leaf.path for leaf in found),
+            kind=beside(kind) if own == "beside" else kind,
+            required=required,
+            nullable=first.nullable,
+            value=said.value,
+            empty_says=says,
+            own=own,
         )
+
+    def _own(self, said: language.Member, value: language.Value, leaf: Leaf, place: Place) -> Literal["mark", "beside"] | None:
+        """How own ids of the record are written, if at all."""
+        mark = value.own if isinstance(value, language.Reference) else None
+        if (mark is not None or said.own is not None) and leaf.pattern != ENTITY_FORM:
+            self._notes.add(place, f"{'.'.join(leaf.path)} is no number of a record, so nobody has an own id for it")
+        if mark is not None and said.own is not None:
+            self._notes.add((*place, "own"), "the own id has a mark already; it stands in one place or in the other")
+        if said.own is not None:
+            return "beside"
+        return "mark" if mark is not None else None
 
     def _leaf(self, dotted: str, model: type[BaseModel], place: Place) -> Leaf | None:
         path = tuple(dotted.split("."))

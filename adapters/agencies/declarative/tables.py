@@ -6,6 +6,7 @@ what stands there. What it is not: the mapping as it was written (see `language`
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from adapters.agencies.declarative.kinds import Kind, Scalar
 from schemas.faults import Fault
@@ -29,6 +30,8 @@ class Field:
     """Name of its value in the mapping."""
     empty_says: bool
     """True: an empty place says that there is no value; else nothing."""
+    own: Literal["mark", "beside"] | None = None
+    """How the partner's own id of a record is written: behind a mark in the same place, or in a place beside it, the last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +114,12 @@ class Tables:
     messages: Mapping[str, Table]
     facts: Mapping[str, FactSlot]
     """Empty in JSON, which has the header of the JSON form."""
+
+    @property
+    def own_ids(self) -> bool:
+        """True where the partner's own id of a record has a place somewhere."""
+        records = (record for table in self.messages.values() for record in (table.record, *(one.record for one in table.record.lists)))
+        return any(one.own is not None for record in records for one in record.fields)
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,7 +89,8 @@ def _read_field(field: Field, level: Level, empty_word: str | None, tree: _Tree)
     cells = [level.cells.get(place) for place in field.places]
     wrong = next((cell.fault for cell in cells if cell is not None and cell.fault is not None), None)
     found: Found = tuple(None if cell is None else cell.value for cell in cells)
-    if wrong is not None or found[0] is None:
+    named = field.own == "beside" and found[-1] is not None
+    if wrong is not None or (found[0] is None and not named):
         needed = field.required or any(value is not None for value in found)
         return wrong or (Fault(FaultCode.ELEMENT_MISSING, "It is mandatory here.", pointer) if needed else None)
     try:
@@ -102,8 +103,8 @@ def _read_field(field: Field, level: Level, empty_word: str | None, tree: _Tree)
 
 def _is_empty(field: Field, level: Level, empty_word: str | None) -> bool:
     """True where the first place says that there is no value, and may."""
-    cell = level.cells.get(field.places[0])
-    if cell is None or cell.fault is not None or field.required:
+    cell, last = level.cells.get(field.places[0]), level.cells.get(field.places[-1])
+    if cell is None or cell.fault is not None or field.required or (field.own == "beside" and last is not None and last.value is not None):
         return False
     return cell.value == empty_word if cell.value is not None else field.empty_says
 
