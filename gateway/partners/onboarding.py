@@ -232,6 +232,8 @@ def _has_user(organisation: Organisation | None) -> bool:
 def _check_parts(agreement: Agreement, parts: Parts) -> None:
     if agreement.dialect not in parts.dialects:
         raise OnboardingError(Rule.DIALECT_UNKNOWN, _known(agreement.dialect, parts.dialects))
+    if agreement.version not in parts.versions:
+        raise OnboardingError(Rule.VERSION_UNKNOWN, f"Found {agreement.version!r}; there is: {', '.join(parts.versions)}.")
     if agreement.packaging not in parts.packagings:
         raise OnboardingError(Rule.PACKAGING_UNKNOWN, _known(agreement.packaging, parts.packagings))
     if agreement.mode not in parts.modes:

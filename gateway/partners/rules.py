@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from gateway.partners.agreement import CARRY_OWN_IDS, DeliveryMode
+from schemas.versions import VERSIONS
 
 
 class Rule(StrEnum):
@@ -24,6 +25,7 @@ class Rule(StrEnum):
     PARTY_UNKNOWN = "party-unknown"
     PARTY_TAKEN = "party-taken"
     DIALECT_UNKNOWN = "dialect-unknown"
+    VERSION_UNKNOWN = "version-unknown"
     DETAIL_MISMATCH = "detail-mismatch"
     PACKAGING_UNKNOWN = "packaging-unknown"
     CHANNEL_UNKNOWN = "channel-unknown"
@@ -58,6 +60,7 @@ RULES: dict[Rule, str] = {
     Rule.PARTY_UNKNOWN: "The party is not known.",
     Rule.PARTY_TAKEN: "Another organisation runs this party.",
     Rule.DIALECT_UNKNOWN: "No adapter speaks this dialect.",
+    Rule.VERSION_UNKNOWN: "There is no such version of the message schema, which is what every dialect's version says.",
     Rule.DETAIL_MISMATCH: "A dialect that only points at messages, and it alone, needs a language for their details.",
     Rule.PACKAGING_UNKNOWN: "There is no such packaging.",
     Rule.CHANNEL_UNKNOWN: "No channel serves this delivery mode.",
@@ -98,6 +101,8 @@ class Parts:
 
     dialects: frozenset[str]
     packagings: frozenset[str]
+    versions: tuple[str, ...] = tuple(VERSIONS)
+    """Of the message schema, oldest first: no dialect has others."""
     modes: frozenset[DeliveryMode] = frozenset(DeliveryMode)
     types: frozenset[str] = frozenset()
     pointing: frozenset[str] = frozenset()

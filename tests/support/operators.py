@@ -18,8 +18,8 @@ PROFILE = {
         {
             "code": "C05",
             "name": "Thames Valley",
-            "inbound": {"dialect": "caseflow", "version": "1", "packaging": "jws"},
-            "outbound": {"dialect": "caseflow", "version": "1", "packaging": "jws", "mode": "push", "endpoint": "https://thames.example/inbox"},
+            "inbound": {"dialect": "caseflow", "version": "0-9-14", "packaging": "jws"},
+            "outbound": {"dialect": "caseflow", "version": "0-9-14", "packaging": "jws", "mode": "push", "endpoint": "https://thames.example/inbox"},
         }
     ],
 }

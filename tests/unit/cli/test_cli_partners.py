@@ -78,7 +78,7 @@ def test_yaml_and_standard_input_are_read(desk: Installation) -> None:
         ("- 1", 2, "profile-invalid"),
         ("a: [", 2, "document-unreadable"),
         ("organisation: {id: A_B, name: A}\nparties: [{code: C01, name: P}]", 2, "organisation-id-invalid"),
-        ("organisation: {id: a, name: A}\nparties: [{code: C01, name: P, inbound: {dialect: x, version: '1', packaging: jws}}]", 2, "dialect-unknown"),
+        ("organisation: {id: a, name: A}\nparties: [{code: C01, name: P, inbound: {dialect: x, version: 0-9-14, packaging: jws}}]", 2, "dialect-unknown"),
         ("organisation: {id: other, name: A}\nparties: [{code: C05, name: P}]", 6, "party-taken"),
     ],
 )

@@ -21,7 +21,7 @@ NOW = datetime(2026, 3, 4, 9, 30, tzinfo=UTC)
 OURS, OTHER = OrganisationId("crc-thames"), OrganisationId("crc-mersey")
 C05, C07 = PartyCode("C05"), PartyCode("C07")
 PARTS = Parts(dialects=frozenset({"ndelius", "caseflow"}), packagings=frozenset({"jws", "wss"}), types=frozenset({"Contact"}))
-INBOUND = Agreement(party=C05, direction=Direction.INBOUND, dialect="caseflow", version="1", packaging="jws")
+INBOUND = Agreement(party=C05, direction=Direction.INBOUND, dialect="caseflow", version="0-9-14", packaging="jws")
 OUTBOUND = replace(INBOUND, direction=Direction.OUTBOUND, endpoint="https://thames.example/inbox")
 KEY = KeyRecord(
     key_id=KeyId("key-1"),
@@ -154,6 +154,8 @@ def test_whoever_left_gets_nothing_more() -> None:
     [
         (replace(INBOUND, party=PartyCode("C99")), Rule.PARTY_UNKNOWN),
         (replace(INBOUND, dialect="klingon"), Rule.DIALECT_UNKNOWN),
+        (replace(INBOUND, version="1"), Rule.VERSION_UNKNOWN),
+        (replace(OUTBOUND, version="0-9-15"), Rule.VERSION_UNKNOWN),
         (replace(INBOUND, packaging="zip"), Rule.PACKAGING_UNKNOWN),
         (replace(INBOUND, types=frozenset({"Contact", "Gossip"})), Rule.TYPE_UNKNOWN),
         (replace(INBOUND, policy=LEGACY_SPG), Rule.POLICY_MISMATCH),
@@ -353,3 +355,8 @@ def test_a_profile_applied_again_keeps_the_proofs() -> None:
     there = proved(ready(Standing.PROVING))
     record, _ = onboarding.put_organisation(there, Organisation(organisation_id=OURS, name="Thames"), NOW)
     assert record.proofs == there.organisations[OURS].proofs
+
+
+def test_a_version_that_does_not_exist_is_refused_with_those_that_do() -> None:
+    with pytest.raises(OnboardingError, match=r"Found '0-9-15'; there is: 0-9-9, .*, 0-9-14\.$"):
+        onboarding.put_agreement(directory(), replace(OUTBOUND, version="0-9-15"), PARTS, NOW)
