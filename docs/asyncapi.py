@@ -250,6 +250,8 @@ def _receipt() -> Node:
             },
             "more": {"type": "integer", "minimum": 1, "description": "How many faults were found besides those told."},
             "evidence": {"type": "object", "required": ["media_type", "value"], "properties": {"media_type": _TEXT, "value": _TEXT}},
+            "record_id": _TEXT | {"description": "Of `applied`: the number that the keeper of the case register gave to the record."},
+            "local_id": _TEXT | {"description": "Of a recipient's receipt: what it calls the record itself, where own ids are agreed."},
         },
     }
 

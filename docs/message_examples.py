@@ -17,7 +17,7 @@ from adapters.contract import Document, LeftOut, Outgoing
 from schemas.catalogue import CATALOGUE
 from schemas.envelope import Action, Entry, Message
 from schemas.faults import FAULTS, FaultCode
-from schemas.identifiers import MessageId, SpgVersion
+from schemas.identifiers import EntityId, MessageId, SpgVersion
 from schemas.messages.interchange_status_notification import InterchangeStatusNotification, MessageStatus
 
 SAMPLES: Final = Path(__file__).resolve().parent.parent / "tests/vectors/spg/plain"
@@ -84,7 +84,7 @@ def with_entries() -> Shown:
     """A status notification with an entry per message, for a partner whose agreement asks for them."""
     stale, applied = FAULTS[FaultCode.VERSION_CONFLICT].spg, 202
     entries = (
-        MessageStatus(reference=1, status_code=applied),
+        MessageStatus(reference=1, status_code=applied, record_id=EntityId("2500000077")),
         MessageStatus(
             reference=2,
             status_code=stale,

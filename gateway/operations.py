@@ -18,7 +18,7 @@ from gateway.exchange.crosswalk import Ids, is_number, learn
 from gateway.exchange.delivery import Event, ImpossibleTransition, next_state
 from gateway.exchange.means import Means
 from gateway.exchange.siblings import Siblings
-from gateway.exchange.statuses import versions_told
+from gateway.exchange.statuses import records_told
 from gateway.partners import onboarding, proving
 from gateway.partners.directory import Directory
 from gateway.partners.history import ProfileVersion
@@ -274,7 +274,7 @@ class Operations:
             directory=directory,
             submission=queries.submissions([submission]).get(submission),
             siblings=Siblings.of(queries.deliveries_of_submissions([submission]).get(submission, ()), directory),
-            versions=versions_told(queries.receipts_of_submission(submission)),
+            records=records_told(queries.receipts_of_submission(submission)),
             ids=Ids(awaited=queries.awaited_of([delivery.message_id] if delivery.message_id else [])),
         )
 

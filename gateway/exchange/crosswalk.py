@@ -19,8 +19,9 @@ from gateway.records import AwaitedId, Delivery, DeliveryState, KnownId, OwnId
 from schemas.canonical.case import Deletion
 from schemas.envelope import Action, Entry, Interchange, Message, Misread, OwnName
 from schemas.faults import Fault, FaultCode
-from schemas.identifiers import MessageId, OrganisationId
+from schemas.identifiers import MessageId, OrganisationId, PartyCode
 from schemas.payload import Payload
+from schemas.receipts import Stage
 from schemas.record_ids import NONE_YET, OWN, Place, ids_in, key_of, key_place, put
 
 _DONE = (DeliveryState.APPLIED, DeliveryState.DELIVERED)
@@ -155,13 +156,18 @@ def told(settled: Delivery, record_id: str | None, local_id: str | None, ids: Id
     organisation, agreement = directory.organisation_of(settled.recipient), directory.outbound(settled.recipient)
     if organisation is None or agreement is None or settled.state not in _DONE:
         return Changes()
-    number = record_id if settled.recipient in directory.registers and settled.state is DeliveryState.APPLIED else None
+    number = number_in(Stage.APPLIED, record_id, settled.recipient, directory) if settled.state is DeliveryState.APPLIED else None
     learned = [learn(pair, ids.known) for pair in pairs(settled, number, local_id if agreement.own_ids else None, ids, organisation.organisation_id, now)]
     return Changes(
         known_ids=tuple(one for changes in learned for one in changes.known_ids),
         given_up_ids=tuple(one for changes in learned for one in changes.given_up_ids),
         events=tuple(one for changes in learned for one in changes.events),
     )
+
+
+def number_in(stage: Stage, record_id: str | None, recipient: PartyCode, directory: Directory) -> str | None:
+    """The number of a record in a recipient's word, where it is one that the recipient may give."""
+    return record_id if stage is Stage.APPLIED and recipient in directory.registers and is_number(record_id) else None
 
 
 def learn(new: KnownId, known: Mapping[str, KnownId]) -> Changes:

@@ -16,6 +16,7 @@ from gateway.exchange.means import Means
 from gateway.exchange.receipts import SignedReceipt, kept
 from gateway.exchange.siblings import Siblings
 from gateway.exchange.stages import reached_last_stage
+from gateway.exchange.statuses import OfRecord
 from gateway.partners.agreement import Agreement, DeliveryMode
 from gateway.partners.directory import Directory
 from gateway.records import Delivery, DeliveryKind, MessageRecord, OutboxEntry, SubmissionRecord
@@ -44,7 +45,7 @@ def tell(
     directory: Directory,
     submission: SubmissionRecord | None,
     siblings: Siblings,
-    versions: Mapping[DeliveryId, str],
+    records: Mapping[DeliveryId, OfRecord],
     means: Means,
     now: datetime,
 ) -> Told:
@@ -53,8 +54,9 @@ def tell(
     if agreement is None or organisation is None:
         return Told()
     if submission is not None and submission.packaging == "wss":
-        of_this = {settled.delivery_id: signed.receipt.fault.current_version} if signed.receipt.fault else {}
-        return _status_notification(settled, directory, agreement, submission, siblings, {**versions, **of_this}, means, now)
+        said = statuses.of_record(signed.receipt)
+        of_this = {settled.delivery_id: said} if said is not None else {}
+        return _status_notification(settled, directory, agreement, submission, siblings, {**records, **of_this}, means, now)
     if signed.receipt.stage.value not in agreement.receipt_stages:
         return Told()
     if agreement.mode is DeliveryMode.QUEUE:
@@ -98,7 +100,7 @@ def _status_notification(
     agreement: Agreement,
     submission: SubmissionRecord,
     siblings: Siblings,
-    versions: Mapping[DeliveryId, str],
+    records: Mapping[DeliveryId, OfRecord],
     means: Means,
     now: datetime,
 ) -> Told:
@@ -108,7 +110,7 @@ def _status_notification(
     touched = (first,) if first is not None else ()
     if not (reached_last_stage(settled, directory.outbound(settled.recipient)) and siblings.others_ended(settled)):
         return Told(touched=touched)
-    ended = statuses.statuses(kept(submission.receipt).messages, siblings.all_with(settled), versions)
+    ended = statuses.statuses(kept(submission.receipt).messages, siblings.all_with(settled), records)
     payload = InterchangeStatusNotification(status_code=statuses.worst(ended), messages=ended if agreement.message_statuses else ())
     message, record = _notification(settled, agreement, submission, payload, means, now)
     notice = _notice(settled, agreement.mode, means, now, record.message_id)

@@ -110,6 +110,7 @@ def of_stage(
     previous: Digest | None,
     fault: FaultClaim | None = None,
     evidence: Evidence | None = None,
+    record_id: str | None = None,
 ) -> SignedReceipt:
     """A later stage of one delivery, chained to the receipt before it."""
     return sign(
@@ -126,6 +127,7 @@ def of_stage(
             previous=previous,
             fault=fault,
             evidence=evidence,
+            record_id=record_id,
         ),
         means,
         now,

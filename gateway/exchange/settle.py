@@ -16,6 +16,7 @@ from gateway.exchange import crosswalk, notices, receipts, takeovers
 from gateway.exchange.delivery import EVENT_OF_STAGE, Event, next_state
 from gateway.exchange.means import Means
 from gateway.exchange.siblings import Siblings
+from gateway.exchange.statuses import OfRecord
 from gateway.partners.agreement import Agreement
 from gateway.partners.directory import Directory
 from gateway.records import Attempt, Delivery, DeliveryKind, DeliveryState, ReceiptRecord, SubmissionRecord, Takeover
@@ -60,8 +61,8 @@ class Surroundings:
     submission: SubmissionRecord | None = None
     siblings: Siblings = field(default_factory=Siblings)
     """All message deliveries of the same submission, this one included."""
-    versions: Mapping[DeliveryId, str] = field(default_factory=lambda: MappingProxyType({}))
-    """Where the sender is told per message: what records have now, by the delivery of it that met a conflict."""
+    records: Mapping[DeliveryId, OfRecord] = field(default_factory=lambda: MappingProxyType({}))
+    """Where the sender is told per message: what the recipients of the other deliveries said of their records."""
     takeovers: Mapping[MessageId, Takeover] = field(default_factory=lambda: MappingProxyType({}))
     """Messages of which a takeover waits for this word."""
     ids: crosswalk.Ids = field(default_factory=crosswalk.Ids)
@@ -90,7 +91,7 @@ def say(delivery: Delivery, word: Word, around: Surroundings, means: Means, now:
     facts: dict[str, Fact] = {"basis": word.basis.value, "receipt": signed.digest, "sent": delivery.sent_digest or ""}
     learned = crosswalk.told(settled, word.record_id, word.local_id, around.ids, around.directory, now)
     taken_over = takeovers.counted(settled, around.takeovers, around.directory, now)
-    told = notices.tell(settled, signed, around.directory, around.submission, around.siblings, around.versions, means, now)
+    told = notices.tell(settled, signed, around.directory, around.submission, around.siblings, around.records, means, now)
     return Changes(
         lane=delivery.lane,
         deliveries=(settled, *told.touched),
@@ -230,6 +231,7 @@ def _receipt(delivery: Delivery, word: Word, around: Surroundings, means: Means,
         previous=delivery.last_receipt,
         fault=word.fault,
         evidence=word.evidence,
+        record_id=crosswalk.number_in(word.stage, word.record_id, delivery.recipient, around.directory),
     )
 
 

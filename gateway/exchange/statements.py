@@ -112,18 +112,24 @@ def of_notification(said: InterchangeStatusNotification, interchange: Interchang
     meaning = of_status(int(said.status_code))
     fault = _fault_of(said, meaning.fault, meaning.sentence) if meaning.fault else None
     evidence = Evidence(wire.content_type or "application/soap+xml", base64.b64encode(wire.body).decode("ascii"))
-    word = Word(stage=meaning.stage, basis=Basis.RECIPIENT_NOTIFICATION, fault=fault, evidence=evidence)
+    entry = _entry_of(said)
+    number = entry.record_id if entry is not None and meaning.stage is Stage.APPLIED else None
+    word = Word(stage=meaning.stage, basis=Basis.RECIPIENT_NOTIFICATION, fault=fault, evidence=evidence, record_id=number)
     return Statement(organisation=verified.key.organisation, recipient=interchange.sender, sequence=sequence, word=word)
 
 
 def _fault_of(said: InterchangeStatusNotification, usual: FaultCode, sentence: str) -> FaultClaim:
-    """What a failing status says; more exactly by its entry, where the recipient's agreement gives it one. We hand
-    over one message at a time, so there is one entry that can be meant."""
-    entry = next((one for one in said.messages if one.reference == 1), None)
+    """What a failing status says; more exactly by its entry, where the recipient's agreement gives it one."""
+    entry = _entry_of(said)
     code = _named(entry) or usual
     current = entry.current_version if entry is not None and code is FaultCode.VERSION_CONFLICT else None
     number = str(said.status_code)
     return FaultClaim(code.value, FAULTS[code].title, f"StatusCode {number}: {sentence}", value=number, current_version=current or "")
+
+
+def _entry_of(said: InterchangeStatusNotification) -> MessageStatus | None:
+    """We hand over one message at a time, so there is one entry that can be meant."""
+    return next((one for one in said.messages if one.reference == 1), None)
 
 
 def _named(entry: MessageStatus | None) -> FaultCode | None:

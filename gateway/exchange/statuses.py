@@ -6,26 +6,38 @@ notification around them (`notices`). Follows the InterchangeStatusNotification;
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from gateway.exchange.fates import REFUSED
 from gateway.exchange.receipts import kept
 from gateway.records import Delivery, DeliveryState, ReceiptRecord
 from schemas.faults import FAULTS, FaultCode
-from schemas.identifiers import DeliveryId, SpgVersion
+from schemas.identifiers import DeliveryId, EntityId, SpgVersion
 from schemas.messages.interchange_status_notification import MessageStatus
-from schemas.receipts import MessageVerdict
+from schemas.receipts import MessageVerdict, Receipt
 from schemas.status_codes import PROCESSED
+
+
+@dataclass(frozen=True, slots=True)
+class OfRecord:
+    """What a recipient said of the record itself."""
+
+    version: str = ""
+    """The one that it has, where the message named an older one."""
+    number: str = ""
+    """The one that it got, where the message brought a new record."""
+
 
 _AS_AGREED: Final = (DeliveryState.APPLIED, DeliveryState.DELIVERED)
 
 
-def statuses(verdicts: Sequence[MessageVerdict], deliveries: Iterable[Delivery], versions: Mapping[DeliveryId, str]) -> tuple[MessageStatus, ...]:
-    """One per message, in order. `versions`: what records have now, by the delivery that met a conflict."""
+def statuses(verdicts: Sequence[MessageVerdict], deliveries: Iterable[Delivery], records: Mapping[DeliveryId, OfRecord]) -> tuple[MessageStatus, ...]:
+    """One per message, in order. `records`: what recipients said of theirs, by delivery."""
     legs: dict[str, list[Delivery]] = {}
     for delivery in deliveries:
         legs.setdefault(delivery.message_id or "", []).append(delivery)
-    return tuple(_status(number, verdict, legs.get(verdict.message_id, ()), versions) for number, verdict in enumerate(verdicts, start=1))
+    return tuple(_status(number, verdict, legs.get(verdict.message_id, ()), records) for number, verdict in enumerate(verdicts, start=1))
 
 
 def worst(of_messages: Sequence[MessageStatus]) -> int:
@@ -38,29 +50,32 @@ def status_of(delivery: Delivery) -> int:
     return PROCESSED if delivery.state in _AS_AGREED else FAULTS[_fault_of(delivery)].spg
 
 
-def versions_told(receipts: Iterable[ReceiptRecord]) -> dict[DeliveryId, str]:
-    """The current versions that recipients named with a conflict, from our own later receipts."""
-    told: dict[DeliveryId, str] = {}
-    for record in receipts:
-        fault = kept(record.jws).fault if record.delivery_id is not None else None
-        if record.delivery_id is not None and fault is not None and fault.current_version:
-            told[record.delivery_id] = fault.current_version
-    return told
+def of_record(receipt: Receipt) -> OfRecord | None:
+    """What one of our own later receipts repeats of it."""
+    version, number = receipt.fault.current_version if receipt.fault else "", receipt.record_id or ""
+    return OfRecord(version, number) if version or number else None
 
 
-def _status(number: int, verdict: MessageVerdict, legs: Sequence[Delivery], versions: Mapping[DeliveryId, str]) -> MessageStatus:
+def records_told(receipts: Iterable[ReceiptRecord]) -> dict[DeliveryId, OfRecord]:
+    """The same of many."""
+    told = ((record.delivery_id, of_record(kept(record.jws))) for record in receipts if record.delivery_id is not None)
+    return {delivery: said for delivery, said in told if said is not None}
+
+
+def _status(number: int, verdict: MessageVerdict, legs: Sequence[Delivery], records: Mapping[DeliveryId, OfRecord]) -> MessageStatus:
     if verdict.verdict == REFUSED:
         code = FaultCode(verdict.fault.code) if verdict.fault else FaultCode.NOT_APPLIED
         return MessageStatus(reference=number, status_code=FAULTS[code].spg, fault=code.value)
     leg = max(legs, key=status_of)
     if leg.state in _AS_AGREED:
-        return MessageStatus(reference=number, status_code=PROCESSED)
-    current = versions.get(leg.delivery_id)
+        got = next((said.number for one in legs if (said := records.get(one.delivery_id)) is not None and said.number), None)
+        return MessageStatus(reference=number, status_code=PROCESSED, record_id=EntityId(got) if got else None)
+    said = records.get(leg.delivery_id)
     return MessageStatus(
         reference=number,
         status_code=status_of(leg),
         fault=_fault_of(leg).value,
-        current_version=SpgVersion(current) if current else None,
+        current_version=SpgVersion(said.version) if said is not None and said.version else None,
     )
 
 

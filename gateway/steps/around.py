@@ -13,9 +13,9 @@ from gateway.changes import Changes
 from gateway.exchange.crosswalk import Ids
 from gateway.exchange.settle import Surroundings
 from gateway.exchange.siblings import Siblings
-from gateway.exchange.statuses import versions_told
+from gateway.exchange.statuses import OfRecord, records_told
 from gateway.partners.directory import Directory
-from gateway.records import Delivery, SubmissionRecord, Takeover
+from gateway.records import Delivery, DeliveryState, SubmissionRecord, Takeover
 from schemas.faults import FaultCode
 from schemas.identifiers import DeliveryId, MessageId, SubmissionId
 
@@ -26,7 +26,12 @@ class _Interchange:
 
     submission: SubmissionRecord | None
     siblings: Siblings
-    versions: dict[DeliveryId, str]
+    records: dict[DeliveryId, OfRecord]
+
+
+def speaks_of_record(delivery: Delivery) -> bool:
+    """True where the recipient's word may have said which version a record has, or which number it got."""
+    return delivery.fault == FaultCode.VERSION_CONFLICT.value or delivery.state is DeliveryState.APPLIED
 
 
 @dataclass(slots=True)
@@ -38,9 +43,11 @@ class Around:
     ids: Ids = field(default_factory=Ids)
     _interchanges: dict[SubmissionId, _Interchange] = field(default_factory=dict)
 
-    def add(self, submission_id: SubmissionId, submission: SubmissionRecord | None, deliveries: Sequence[Delivery], versions: Mapping[DeliveryId, str]) -> None:
+    def add(
+        self, submission_id: SubmissionId, submission: SubmissionRecord | None, deliveries: Sequence[Delivery], records: Mapping[DeliveryId, OfRecord]
+    ) -> None:
         """Take up one interchange, as the store has it."""
-        self._interchanges[submission_id] = _Interchange(submission, Siblings.of(deliveries, self.directory), dict(versions))
+        self._interchanges[submission_id] = _Interchange(submission, Siblings.of(deliveries, self.directory), dict(records))
 
     def of(self, delivery: Delivery) -> Surroundings:
         """What surrounds it now."""
@@ -48,7 +55,7 @@ class Around:
         if found is None:
             return Surroundings(directory=self.directory, takeovers=self.takeovers, ids=self.ids)
         return Surroundings(
-            directory=self.directory, submission=found.submission, siblings=found.siblings, versions=found.versions, takeovers=self.takeovers, ids=self.ids
+            directory=self.directory, submission=found.submission, siblings=found.siblings, records=found.records, takeovers=self.takeovers, ids=self.ids
         )
 
     def now(self, delivery: Delivery) -> Delivery:
@@ -65,5 +72,5 @@ class Around:
             found = self._interchanges.get(delivery.submission_id)
             if found is not None and found.siblings.get(delivery.delivery_id) is not None:
                 found.siblings.put(replace(delivery, version=delivery.version + 1), self.directory)
-                if changes is not None and delivery.fault == FaultCode.VERSION_CONFLICT.value:
-                    found.versions |= versions_told(changes.receipts)
+                if changes is not None and speaks_of_record(delivery):
+                    found.records |= records_told(changes.receipts)

@@ -18,16 +18,15 @@ from gateway.exchange.accept import Decision
 from gateway.exchange.crosswalk import Ids, pairs, record_of
 from gateway.exchange.means import Means
 from gateway.exchange.settle import Word
-from gateway.exchange.statuses import versions_told
+from gateway.exchange.statuses import OfRecord, records_told
 from gateway.partners.directory import Directory
 from gateway.records import Delivery, DeliveryKind, MessageRecord
-from gateway.steps.around import Around
+from gateway.steps.around import Around, speaks_of_record
 from gateway.trust.contract import ClaimedSender, Lookup, Packaging, SenderTrust
 from gateway.trust.keyring import KeyUse
 from gateway.trust.sealing import unseal
 from schemas.catalogue import load
 from schemas.envelope import Message
-from schemas.faults import FaultCode
 from schemas.identifiers import DeliveryId, SubmissionId
 
 T = TypeVar("T")
@@ -113,7 +112,7 @@ class Step:
             siblings = self._parts.store.queries.deliveries_of_submissions(list(wanted))
             for submission in wanted:
                 some = siblings.get(submission, ())
-                around.add(submission, submissions.get(submission), some, self._versions(submission, some, directory))
+                around.add(submission, submissions.get(submission), some, self._records(submission, some, directory))
         return around
 
     def _load_ids(self, around: Around, said: Sequence[tuple[Delivery, Word]]) -> None:
@@ -135,10 +134,10 @@ class Step:
         known = {**queries.known_ids([one.own.key for one in new]), **queries.known_records([one.record_key for one in new])} if new else {}
         around.ids = replace(ids, known={**known, **ids.known})
 
-    def _versions(self, submission: SubmissionId, siblings: Sequence[Delivery], directory: Directory) -> Mapping[DeliveryId, str]:
-        """Only where one of them met a conflict and the sender's agreement has it told."""
-        told = any(d.fault == FaultCode.VERSION_CONFLICT.value and (a := directory.outbound(d.sender)) is not None and a.message_statuses for d in siblings)
-        return versions_told(self._parts.store.queries.receipts_of_submission(submission)) if told else {}
+    def _records(self, submission: SubmissionId, siblings: Sequence[Delivery], directory: Directory) -> Mapping[DeliveryId, OfRecord]:
+        """Only where the sender's agreement has it told, and one of them may have something to tell."""
+        told = any(speaks_of_record(d) and (a := directory.outbound(d.sender)) is not None and a.message_statuses for d in siblings)
+        return records_told(self._parts.store.queries.receipts_of_submission(submission)) if told else {}
 
     def _now(self) -> datetime:
         return self._parts.clock()

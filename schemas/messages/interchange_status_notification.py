@@ -10,7 +10,7 @@ from pydantic import Field, StringConstraints
 
 from schemas.canonical.values import StatusNumber
 from schemas.classes import FieldClass
-from schemas.identifiers import SpgVersionField
+from schemas.identifiers import EntityIdField, SpgVersionField
 from schemas.payload import Concept, Payload
 
 FaultName = Annotated[str, StringConstraints(pattern="^[a-z][a-z0-9-]{0,63}$"), FieldClass.CODE]
@@ -27,6 +27,8 @@ class MessageStatus(Concept):
     """Code of the fault table."""
     current_version: SpgVersionField | None = None
     """The version that the record has now, where the message named an older one."""
+    record_id: EntityIdField | None = None
+    """The number that the record has got, where the message brought a new one."""
 
 
 class InterchangeStatusNotification(Payload):

@@ -217,6 +217,8 @@ def test_receipts_are_described_as_they_are() -> None:
         also=(fault,),
         more=1,
         evidence=Evidence("application/jose", "a.b.c"),
+        record_id="2500000077",
+        local_id="visit-4711",
     )
     described = ASYNC["components"]["schemas"]["Receipt"]
     validator = Draft202012Validator({"$ref": "#/components/schemas/Receipt", "components": ASYNC["components"]})

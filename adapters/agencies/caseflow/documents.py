@@ -191,6 +191,7 @@ SHAPES: Final[Mapping[str, Shape]] = MappingProxyType(
                 one("processingStatus", "status_code", NUMBER),
                 maybe("fault", "fault"),
                 maybe("currentVersion", "current_version"),
+                maybe("recordNo", "record_id"),
             ),
             parts_field="messages",
             parts_required=False,

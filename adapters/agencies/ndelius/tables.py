@@ -37,6 +37,7 @@ _MESSAGE_STATUS: Final = Record(
         must("StatusCode", "status_code", COUNT),
         may("FaultCode", "fault"),
         may("CurrentVersion", "current_version", VERSION),
+        may("RecordID", "record_id"),
     ),
 )
 """This gateway's own: no public source shows how a real answer said more than its StatusCode."""

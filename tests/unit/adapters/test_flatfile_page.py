@@ -26,7 +26,7 @@ def test_columns_hold_every_place_of_the_model_or_the_page_says_so(kind: str) ->
     missing = leaves(CATALOGUE[kind]) - carried
     assert not carried - leaves(CATALOGUE[kind])
     told = _section(kind).partition("Not carried")[2]
-    places = {"/payload/" + "/".join(path).replace("parts/", "parts/n/") for path in missing}
+    places = {"/payload/" + "/".join(path).replace("parts/", "parts/n/").replace("messages/", "messages/n/") for path in missing}
     assert places == set(re.findall(r"`(/payload/[^`]+)`", told))
 
 
