@@ -5,7 +5,7 @@ it is not: SQL. `UnitOfWork` is the one writer of messages and audit; `Queries` 
 and `Partners` are what workers and operators need besides.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -108,8 +108,8 @@ class Queries(Protocol):
     def lanes(self, recipient: PartyCode, lanes: Sequence[str], states: frozenset[DeliveryState], limit_per_lane: int) -> Mapping[str, Sequence[Delivery]]:
         """The first deliveries of each lane that are in one of these states, in order of sequence."""
 
-    def due(self, now: datetime, limit: int) -> Sequence[Delivery]:
-        """Deliveries in state waiting, retrying or handed-over whose `next_attempt_at` has come and which have
+    def due(self, now: datetime, limit: int, without: Collection[PartyCode] = ()) -> Sequence[Delivery]:
+        """Deliveries, to others than these, in state waiting, retrying or handed-over whose `next_attempt_at` has come and which have
         no earlier waiting, retrying or set-aside one in their lane; oldest first."""
 
     def shelf(self, recipients: Sequence[PartyCode], after: int, limit: int) -> Sequence[Delivery]:

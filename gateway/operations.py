@@ -10,12 +10,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from gateway.audit.events import AuditCode, AuditEvent
+from gateway.audit.events import AuditEvent
 from gateway.changes import Changes
 from gateway.contract import Clock, MessageFilter, QueueFigures, Store, StoreUnavailable
-from gateway.exchange import settle
+from gateway.exchange import by_hand, settle
 from gateway.exchange.crosswalk import Ids, is_number, learn
-from gateway.exchange.delivery import Event, ImpossibleTransition, next_state
+from gateway.exchange.delivery import ImpossibleTransition
 from gateway.exchange.means import Means
 from gateway.exchange.siblings import Siblings
 from gateway.exchange.statuses import records_told
@@ -174,7 +174,7 @@ class Operations:
 
     def retry(self, delivery_id: DeliveryId, by: str) -> Delivery:
         """Put a delivery that was refused or set aside, or that waits for its next attempt, back on the road, now."""
-        return self._change(delivery_id, lambda delivery, now: _retried(delivery, by, now))
+        return self._change(delivery_id, lambda delivery, now: by_hand.retried(delivery, by, now))
 
     def discard(self, delivery_id: DeliveryId, reason: str, by: str) -> Delivery:
         """End a delivery. Its sender reads the reason in a signed `discarded` receipt, so: no personal data in it."""
@@ -248,7 +248,7 @@ class Operations:
             raise NotPossibleError("A discard is receipted, which needs the gateway's own keys.")
         if delivery.kind is not DeliveryKind.MESSAGE:
             # A notice owes its sender no receipt: the receipt that it carries can be asked for.
-            return _ended(delivery, by, now)
+            return by_hand.ended(delivery, by, now)
         word = settle.Word(stage=Stage.DISCARDED, basis=Basis.OPERATOR, fault=settle.fault_claim_of(FaultCode.DISCARDED_BY_OPERATOR, reason))
         changes = settle.say(delivery, word, self._around(delivery), self._means, now)
         own, *others = changes.events
@@ -277,29 +277,6 @@ class Operations:
             records=records_told(queries.receipts_of_submission(submission)),
             ids=Ids(awaited=queries.awaited_of([delivery.message_id] if delivery.message_id else [])),
         )
-
-
-def _retried(delivery: Delivery, by: str, now: datetime) -> Changes:
-    after = replace(
-        delivery,
-        state=next_state(delivery.state, Event.RETRY),
-        failures=0,
-        next_attempt_at=now,
-        fault=None,
-        fault_detail=None,
-        updated_at=now,
-    )
-    return _by_hand(after, AuditCode.DELIVERY_RETRIED, delivery, by, now)
-
-
-def _ended(delivery: Delivery, by: str, now: datetime) -> Changes:
-    after = replace(delivery, state=next_state(delivery.state, Event.DISCARD), next_attempt_at=None, updated_at=now)
-    return _by_hand(after, AuditCode.DELIVERY_DISCARDED, delivery, by, now)
-
-
-def _by_hand(after: Delivery, code: AuditCode, before: Delivery, by: str, now: datetime) -> Changes:
-    facts = {"message": after.message_id or "", "recipient": after.recipient, "before": before.state.value, "state": after.state.value, "by": by}
-    return Changes(lane=after.lane, deliveries=(after,), events=(AuditEvent(code, now, after.delivery_id, facts),))
 
 
 def _handed_in(dossier: Dossier) -> Moment:

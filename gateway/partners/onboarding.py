@@ -53,10 +53,10 @@ def put_organisation(directory: Directory, wanted: Organisation, now: datetime) 
         raise OnboardingError(Rule.ORGANISATION_ID_INVALID)
     known = directory.organisations.get(wanted.organisation_id)
     if known is None:
-        record = replace(wanted, standing=Standing.APPLIED, broker_user=None, broker_password_hash=None, proofs=())
+        record = replace(wanted, standing=Standing.APPLIED, broker_user=None, broker_password_hash=None, proofs=(), paused=None)
     else:
         _require_not_left(known)
-        ours = replace(wanted, standing=known.standing, proofs=known.proofs)
+        ours = replace(wanted, standing=known.standing, proofs=known.proofs, paused=known.paused)
         record = replace(ours, broker_user=known.broker_user, broker_password_hash=known.broker_password_hash)
     return record, _changed(record.organisation_id, now, what="organisation", standing=record.standing.value)
 

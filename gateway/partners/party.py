@@ -45,6 +45,22 @@ class Proof:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pause:
+    """Nothing is handed over to an organisation for a while; what is for it waits in order."""
+
+    since: str
+    """ISO 8601, UTC."""
+    until: str
+    """ISO 8601, UTC: then deliveries go on by themselves."""
+    reason: str
+    """One of `gateway.oversight.reasons.PAUSE_REASONS`."""
+    text: str
+    by: str
+    """The operator's subject."""
+    by_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Organisation:
     """Whoever runs the systems of one or more parties."""
 
@@ -63,6 +79,8 @@ class Organisation:
     """RabbitMQ's own salted hash, kept so that a wiped broker can be rebuilt."""
     proofs: tuple[Proof, ...] = ()
     """The last passed conformance run of each of its parties."""
+    paused: Pause | None = None
+    """The last pause; over when its time is, see `gateway.partners.pausing`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,7 +34,7 @@ class CollectStep(Step):
         waiting = self._parts.store.queries.shelf(codes, after, limit) if codes else ()
         items: list[ShelfItem] = []
         for recipient, some in groupby(sorted(waiting, key=lambda d: d.recipient), key=lambda d: d.recipient):
-            leg = leg_to(recipient, directory)
+            leg = leg_to(recipient, directory, self._now())
             if leg is None:
                 continue
             ready, _ = self._deliver.prepare(list(some), leg, {})

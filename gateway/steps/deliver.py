@@ -27,6 +27,7 @@ from gateway.exchange.translate import detail_place, fits, fix, translate
 from gateway.partners.agreement import UNSEEN, DeliveryMode, OrderUntil
 from gateway.partners.directory import Directory
 from gateway.partners.party import Standing
+from gateway.partners.pausing import paused
 from gateway.records import Attempt, Delivery, DeliveryKind, DeliveryState, MessageRecord
 from gateway.steps.around import Around
 from gateway.steps.base import Parts, Step
@@ -63,7 +64,7 @@ class DeliverStep(Step):
         """Hand over what these parcels name, and whatever of their lanes may follow. When it returns, every
         parcel may be acknowledged: what is not out has its next time in the store. Raises StoreUnavailable."""
         directory = self._directory()
-        leg = leg_to(recipient, directory)
+        leg = leg_to(recipient, directory, self._now())
         if leg is None:
             return
         if leg.agreement.mode is DeliveryMode.SHELF:
@@ -103,7 +104,8 @@ class DeliverStep(Step):
         blocking = BLOCKING_UNTIL_APPLIED if leg.agreement.order is OrderUntil.APPLIED else BLOCKING
         queries, names = self._parts.store.queries, list(dict.fromkeys(parcel.lane for parcel in parcels))
         carried = {parcel.delivery_id for parcel in parcels}
-        lanes = {name: _in_hand(found, carried) for name, found in queries.lanes(leg.recipient, names, blocking, _PER_LANE).items()}
+        put_back = {parcel.delivery_id for parcel in parcels if parcel.sealed is None}
+        lanes = {name: _in_hand(found, carried, put_back) for name, found in queries.lanes(leg.recipient, names, blocking, _PER_LANE).items()}
         seen = {delivery.delivery_id for lane in lanes.values() for delivery in lane}
         resend = [parcel.delivery_id for parcel in parcels if parcel.delivery_id not in seen]
         for delivery in queries.deliveries(resend).values() if resend else ():
@@ -273,19 +275,22 @@ def _same(message: Message) -> Message:
     return message
 
 
-def _in_hand(lane: Sequence[Delivery], carried: Collection[DeliveryId]) -> deque[Delivery]:
+def _in_hand(lane: Sequence[Delivery], carried: Collection[DeliveryId], put_back: Collection[DeliveryId]) -> deque[Delivery]:
     """What of a lane to work on now. Behind a head that was never tried, every delivery still has its own parcel
-    on the way, with the message inside; behind one that failed, their parcels came and went."""
-    if not lane or lane[0].state is not DeliveryState.WAITING or lane[0].failures:
+    on the way, with the message inside; behind one that failed, or that was put back on the road (after a pause,
+    or a wiped broker), their parcels came and went."""
+    if not lane or lane[0].state is not DeliveryState.WAITING or lane[0].failures or lane[0].delivery_id in put_back:
         return deque(lane)
     last = max((place for place, delivery in enumerate(lane) if delivery.delivery_id in carried), default=0)
     return deque(lane[: last + 1])
 
 
-def leg_to(recipient: PartyCode, directory: Directory) -> Leg | None:
-    """The way to a recipient; None while it may not be handed anything (suspended, unknown)."""
+def leg_to(recipient: PartyCode, directory: Directory, now: datetime) -> Leg | None:
+    """The way to a recipient; None while it may not be handed anything (suspended, unknown, paused)."""
     organisation, agreement = directory.organisation_of(recipient), directory.outbound(recipient)
     if organisation is None or agreement is None or organisation.standing not in (Standing.LIVE, Standing.PROVING):
+        return None
+    if paused(organisation, now):
         return None
     return Leg(recipient, organisation.organisation_id, agreement)
 

@@ -14,7 +14,7 @@ from typing import Any
 from gateway.partners.agreement import Agreement, DeliveryMode, Direction, LastStage, OrderUntil, RetryPolicy
 from gateway.partners.filters import ContentFilter, Match
 from gateway.partners.hours import Day, WorkingHours
-from gateway.partners.party import Division, Kind, Organisation, Party, Proof, Standing
+from gateway.partners.party import Division, Kind, Organisation, Party, Pause, Proof, Standing
 from gateway.trust.keyring import KeyRecord, KeyUse
 from gateway.trust.policy import POLICIES
 from schemas.identifiers import KeyId, OrganisationId, PartyCode
@@ -29,7 +29,8 @@ def to_organisation(document: str) -> Organisation:
     """Inverse of `organisation_document`."""
     fields = json.loads(document)
     proofs = tuple(Proof(**proof) for proof in fields.get("proofs", ()))
-    return Organisation(**fields | {"standing": Standing(fields["standing"]), "proofs": proofs})
+    paused = fields.get("paused")
+    return Organisation(**fields | {"standing": Standing(fields["standing"]), "proofs": proofs, "paused": Pause(**paused) if paused else None})
 
 
 def party_document(party: Party) -> str:

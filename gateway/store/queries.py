@@ -5,7 +5,7 @@ read never waits for a writer. Called by the pipeline, the doors and operations.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
 
@@ -62,6 +62,7 @@ _DUE = (
     .where(
         in_states(deliveries.c.state, SWEPT),
         deliveries.c.look_at <= bindparam("now"),
+        deliveries.c.recipient.not_in(bindparam("without", expanding=True)),
         ~exists().where(
             _earlier.c.recipient == deliveries.c.recipient,
             _earlier.c.lane == deliveries.c.lane,
@@ -164,10 +165,10 @@ class SqlQueries:
                 found[row.lane].append(to_delivery(row))
         return dict(found)
 
-    def due(self, now: datetime, limit: int) -> Sequence[Delivery]:
+    def due(self, now: datetime, limit: int, without: Collection[PartyCode] = ()) -> Sequence[Delivery]:
         """Longest overdue first. A delivery without `next_attempt_at` is never due: it waits for an event, not for a clock."""
         with self._database.reading() as connection:
-            return [to_delivery(row) for row in connection.execute(_DUE, {"now": microseconds(now), "at_most": limit})]
+            return [to_delivery(row) for row in connection.execute(_DUE, {"now": microseconds(now), "at_most": limit, "without": sorted(without)})]
 
     def shelf(self, recipients: Sequence[PartyCode], after: int, limit: int) -> Sequence[Delivery]:
         """In order of sequence, so that the head of a lane comes before the rest of it. What stands behind a

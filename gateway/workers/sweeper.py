@@ -10,6 +10,7 @@ from datetime import timedelta
 from gateway.contract import Clock, Store
 from gateway.exchange.accept import parcel_entry
 from gateway.exchange.means import Means
+from gateway.partners.pausing import paused_parties
 
 _LEASE = "sweeper"
 
@@ -40,7 +41,7 @@ class Sweeper:
     def sweep(self) -> int:
         """One look; answers how many were put back."""
         now = self._clock()
-        due = self._store.queries.due(now, self._items)
+        due = self._store.queries.due(now, self._items, paused_parties(self._store.partners.directory(), now))
         if due:
             entries = [(parcel_entry(delivery, None, self._means), delivery) for delivery in due]
             self._store.outbox.enqueue(entries, now + timedelta(seconds=self._means.sweep_seconds))
