@@ -24,6 +24,7 @@ from gateway.oversight.views import (
     ReceiptFigures,
     ReceiptRow,
     ReceiptStanding,
+    ReceiptTerms,
     Tally,
 )
 from gateway.records import DeliveryState
@@ -34,13 +35,14 @@ class Watch(Protocol):
     """Reads for people. A look takes nothing, locks nothing and counts as nothing."""
 
     def queues(self) -> Sequence[QueueView]:
-        """What is unfinished, by recipient."""
+        """What is unfinished or refused, by recipient, in order of its code."""
 
     def queue_items(self, recipient: PartyCode, states: frozenset[DeliveryState], after: int, limit: int) -> Sequence[LetterRow]:
-        """Unfinished deliveries of one recipient, oldest first, after this sequence."""
+        """Deliveries of one recipient that are unfinished or refused, and in one of these states; oldest first, after this sequence."""
 
     def tallies(self, since: datetime, until: datetime, party: PartyCode | None = None) -> Sequence[Tally]:
-        """Counts by the hour, from the hour of `since` up to that of `until`."""
+        """Counts by the hour, from the hour of `since` up to and with that of `until`, in order. How deep queues were
+        is not kept: charts show what happened, and `queues` what is."""
 
     def letter_groups(self) -> Sequence[LetterGroup]:
         """Dead letters by cause, the largest first."""
@@ -51,22 +53,24 @@ class Watch(Protocol):
     def letter_ids(self, wanted: LetterFilter, limit: int) -> Sequence[DeliveryId]:
         """Ids of them, oldest first: what a group is when somebody acts on it."""
 
-    def count_letters(self, wanted: LetterFilter) -> int: ...
+    def count_letters(self, wanted: LetterFilter) -> int:
+        """How many there are: what a page says before somebody acts on a group."""
 
     def find(self, wanted: MessageSearch, limit: int, after: MessageId | None = None) -> Sequence[MessageRow]:
         """Newest first, after this message."""
 
-    def receipt_figures(self, late_before: Mapping[PartyCode, datetime], negative_since: datetime) -> Sequence[ReceiptFigures]:
-        """For each party named: what it still owes, what of it is older than its time, and how often it said no."""
+    def receipt_figures(self, terms: Sequence[ReceiptTerms]) -> Sequence[ReceiptFigures]:
+        """For each party asked for: what it still owes, what of it is late, and how often it said no."""
 
-    def receipts(self, standing: ReceiptStanding, party: PartyCode, before: datetime, after: int, limit: int) -> Sequence[ReceiptRow]:
-        """Deliveries of one recipient: expected, late (last changed before this time) or negative; oldest first."""
+    def receipts(self, standing: ReceiptStanding, terms: ReceiptTerms, after: int, limit: int) -> Sequence[ReceiptRow]:
+        """Messages to one recipient that are expected, late or negative; oldest first, after this sequence. Raises
+        ValueError for positive ones: those are everything else."""
 
     def attempts(self, recipient: PartyCode, limit: int) -> Sequence[AttemptRow]:
-        """The last tries to hand over to a party, newest first."""
+        """The last tries to hand over to a party, newest first: of what is unfinished, and of what it was sent last."""
 
     def activity(self, parties: Sequence[PartyCode]) -> Mapping[PartyCode, Activity]:
-        """When each was last heard and reached, as far as the last seven days know."""
+        """When each was last heard and reached, as far as `tally` has come. Who never was is absent."""
 
     def audit(self, wanted: AuditSearch, before: int | None, limit: int) -> Sequence[AuditRecord]:
         """Newest first, before this place in the chain."""
@@ -96,26 +100,33 @@ class Oversight(Protocol):
         """At most once; None where it is not known, of another kind, or too old."""
 
     # alerts
-    def alerts(self, state: AlertState | None, limit: int, before: datetime | None = None) -> Sequence[Alert]:
-        """Newest first."""
+    def alerts(self, state: AlertState | None, limit: int, after: str | None = None) -> Sequence[Alert]:
+        """Newest first, after the alert with this id: several may be raised at one moment."""
 
     def alert(self, alert_id: str) -> Alert | None: ...
 
     def put_alert(self, alert: Alert, event: AuditEvent | None, tellings: Sequence[Telling] = ()) -> bool:
-        """A new one (version 0) or a new version; False, and nothing is written, where another wrote before.
-        Without an event only `value` and `seen_at` may differ."""
+        """A new one (version 0) or a new version of the one that was read; False, and nothing is written, where another
+        wrote before, or the same rule fires for the same subject already. Without an event only `value` and `seen_at`
+        may differ, and nobody is told: else ValueError."""
 
-    def mutes(self, now: datetime) -> Sequence[Mute]: ...
+    def mutes(self, now: datetime) -> Sequence[Mute]:
+        """Those that last, the longest first."""
 
-    def put_mute(self, mute: Mute, event: AuditEvent) -> None: ...
+    def put_mute(self, mute: Mute, event: AuditEvent) -> None:
+        """In the place of the one before, of the same rule and subject."""
 
-    def end_mute(self, rule: str, subject: str, event: AuditEvent) -> bool: ...
+    def end_mute(self, rule: str, subject: str, event: AuditEvent) -> bool:
+        """False where there is none."""
 
-    def due_tellings(self, now: datetime, limit: int) -> Sequence[Telling]: ...
+    def due_tellings(self, now: datetime, limit: int) -> Sequence[Telling]:
+        """Longest due first."""
 
-    def told(self, telling_id: int, event: AuditEvent) -> None: ...
+    def told(self, telling_id: int, event: AuditEvent) -> None:
+        """Forget it; nothing is written where it is forgotten already."""
 
-    def put_off_telling(self, telling_id: int, until: datetime) -> None: ...
+    def put_off_telling(self, telling_id: int, until: datetime) -> None:
+        """One attempt more, and the next one then; not audited."""
 
     # work
     def notes(self, about: str) -> Sequence[Note]:
@@ -130,31 +141,37 @@ class Oversight(Protocol):
     def unassign(self, about: str, event: AuditEvent) -> bool: ...
 
     def put_orders(self, orders: Sequence[Order], events: Sequence[AuditEvent]) -> int:
-        """How many were written: one that waits already for the same subject is not written twice. All in one transaction."""
+        """How many were written: one that waits already for the same subject is not written twice, nor are the events about
+        its subject; where none is written, no event is. All in one transaction."""
 
     def waiting_orders(self, limit: int) -> Sequence[Order]:
         """Oldest first."""
 
-    def orders_about(self, subjects: Sequence[str], kind: OrderKind | None = None) -> Sequence[Order]: ...
+    def orders_about(self, subjects: Sequence[str], kind: OrderKind | None = None) -> Sequence[Order]:
+        """Oldest first."""
 
     def settle_order(self, order_id: str, state: OrderState, outcome: str, now: datetime, event: AuditEvent) -> bool:
         """False where it was settled already."""
 
     # looking at a person's data
-    def put_reveals(self, reveals: Sequence[Reveal], events: Sequence[AuditEvent]) -> None: ...
+    def put_reveals(self, reveals: Sequence[Reveal], events: Sequence[AuditEvent]) -> None:
+        """A field that is revealed again is so for the new time."""
 
-    def reveals(self, session: Digest, message_id: MessageId, now: datetime) -> Sequence[Reveal]: ...
+    def reveals(self, session: Digest, message_id: MessageId, now: datetime) -> Sequence[Reveal]:
+        """What this session may see of this message now."""
 
     def put_search(self, search: Search, event: AuditEvent) -> None: ...
 
-    def search(self, search_id: str, now: datetime) -> Search | None: ...
+    def search(self, search_id: str, now: datetime) -> Search | None:
+        """None where it is not known or too old."""
 
     def note_look(self, events: Sequence[AuditEvent]) -> None:
         """Write audit events of a look that changes nothing else."""
 
     # reading the chain
     def tally(self, limit: int) -> int:
-        """Count the audit records that were not counted yet, up to this many; how many were read."""
+        """Count the audit records that were not counted yet, up to this many, each exactly once whatever happens; how many
+        were counted. 0 also where another counted them meanwhile."""
 
     def forget(self, now: datetime) -> int:
         """Remove ended sessions, sign-ins, reveals and searches whose time is over a day past; how many."""

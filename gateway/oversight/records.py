@@ -88,8 +88,8 @@ class Alert:
     acknowledged_at: datetime | None = None
     acknowledged_by: Operator | None = None
     resolved_at: datetime | None = None
-    version: int = 1
-    """Optimistic lock."""
+    version: int = 0
+    """Optimistic lock: 0 for one that is not kept yet; the store writes the version that was read, and one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,7 +23,7 @@ class Measure(StrEnum):
     DUPLICATE = "duplicate"
     HANDED_OVER = "handed-over"
     DELAYED = "delayed"
-    """Attempts that failed and will be made again."""
+    """Attempts that failed and will be made again; an open breaker makes none."""
     DELIVERED = "delivered"
     APPLIED = "applied"
     NOT_APPLIED = "not-applied"
@@ -31,6 +31,7 @@ class Measure(StrEnum):
     """Deliveries that the recipient refused, or that cannot be translated for it."""
     SET_ASIDE = "set-aside"
     RETRIED = "retried"
+    """By a person."""
     DISCARDED = "discarded"
 
 
@@ -40,6 +41,7 @@ class Tally:
 
     hour: datetime
     party: PartyCode
+    """Empty where a refusal names no party: its signature proved nothing."""
     measure: Measure
     count: int
 
@@ -68,27 +70,33 @@ class LetterGroup:
     """Message type; empty for a notice."""
     count: int
     first_at: datetime
+    """When the one that was left alone longest was refused or set aside."""
     last_at: datetime
     sample: DeliveryId
+    """The oldest of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LetterFilter:
-    """Which dead letters. What is None does not restrict."""
+    """Which dead letters. What is None does not restrict; what is empty asks for those without."""
 
     fault: str | None = None
     recipient: PartyCode | None = None
     type: str | None = None
     assigned_to: str | None = None
+    """The operator's subject."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LetterRow:
-    """One dead letter in a list."""
+    """One delivery in a list: a dead letter, or an item of a queue."""
 
     delivery: Delivery
+    """Without its document."""
     type: str
+    """Message type; empty for a notice."""
     control_reference: str
+    """The sender's; of a notice, that of the submission that it answers."""
     assigned_to: str = ""
     """Name of the operator; empty where nobody has it."""
 
@@ -98,7 +106,9 @@ class MessageSearch:
     """What operators search by. All given parts must match; `since` always restricts."""
 
     since: datetime
+    """Accepted at this time or later."""
     until: datetime | None = None
+    """Accepted before this time."""
     message_id: str | None = None
     sender_message_id: str | None = None
     control_reference: str | None = None
@@ -109,15 +119,17 @@ class MessageSearch:
     """Sender or recipient."""
     type: str | None = None
     states: frozenset[DeliveryState] = frozenset()
-    """At least one delivery of the message is in one of these."""
+    """At least one delivery of the message is in one of these: that to the recipient, where one is given."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageRow:
-    """One message in a list, with its legs."""
+    """One message in a list, with its legs. Nothing sealed is read for it."""
 
     message: MessageRecord
+    """Its `canonical` is empty here."""
     deliveries: tuple[Delivery, ...]
+    """Without documents; in order of sequence. Of a status notification: the notice that carries it."""
 
 
 class ReceiptStanding(StrEnum):
@@ -130,6 +142,20 @@ class ReceiptStanding(StrEnum):
     NEGATIVE = "negative"
     """It said no: not applied, or refused."""
     POSITIVE = "positive"
+    """Nothing more can come, and it is good. Never listed: the search by state finds these."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptTerms:
+    """What is asked about the receipts of one recipient."""
+
+    party: PartyCode
+    applies: bool
+    """True where its last word is `applied`; False where `delivered` is the last that it can say."""
+    late_before: datetime
+    """What is expected and last changed before this is late."""
+    negative_since: datetime
+    """Deliveries made since this are looked through for a no."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +166,7 @@ class ReceiptFigures:
     expected: int
     late: int
     negative: int
-    """In the last seven days."""
+    """Made since the time that was asked for, and refused or not applied by now."""
     oldest_expected_at: datetime | None
 
 
@@ -152,7 +178,7 @@ class ReceiptRow:
     type: str
     control_reference: str
     since: datetime
-    """When it was handed over or delivered, or when the negative word came."""
+    """When it last changed: was handed over or delivered, or when the negative word came."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,13 +199,16 @@ class AttemptRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Activity:
-    """When a party was last heard and reached."""
+    """When a party was last heard and reached, as far as the chain is counted."""
 
     party: PartyCode
     last_accepted_at: datetime | None = None
     last_delivered_at: datetime | None = None
+    """Its system had a message, or said what became of one."""
     last_failed_at: datetime | None = None
+    """An attempt failed, or the last one did."""
     failures_since_success: int = 0
+    """A success is also that its queue took something."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,6 +217,7 @@ class AuditSearch:
 
     since: datetime | None = None
     until: datetime | None = None
+    """Before this time."""
     subject: str | None = None
     code: str | None = None
     """An event's code, or its beginning up to a dot: `delivery.`."""
