@@ -17,6 +17,7 @@ from gateway.rehearsal.jose import Checks, NotBelievedError, PartnerKey, Publish
 from gateway.rehearsal.journal import Journal, Noted
 from gateway.rehearsal.keeping import comparable, kept_of
 from gateway.rehearsal.languages import Answering, Facts, Language
+from gateway.rehearsal.naming import OwnNames
 from gateway.rehearsal.receipt_office import ReceiptOffice, claim
 from gateway.rehearsal.record_versions import Change, RecordVersions, Stale
 from gateway.rehearsal.shapes import objections
@@ -41,6 +42,8 @@ class CrcIdentity:
     """It checks the form of what it is sent before its case system sees it."""
     max_age_seconds: float = 7 * 24 * 3600
     """How old a signature of the gateway's may be."""
+    own_ids: bool = False
+    """It knows records by ids of its own, and says them in its receipts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +74,17 @@ class CaseSystem:
         self._office = ReceiptOffice(identity.organisation, identity.party, identity.gateway_audience, key, self._flaws)
         self._guard = threading.Lock()
         self._held: dict[str, tuple[str, Mapping[str, object], Mapping[str, object], str]] = {}
-        self._versions = RecordVersions()
+        self._versions, self._names = RecordVersions(), OwnNames(identity.party)
         self._receipts: dict[str, str] = {}
         self.recall()
 
     def recall(self) -> None:
         """Begin as after a restart: what is known is what the journal says."""
-        self._versions, self._receipts = RecordVersions(), {}
+        self._versions, self._names, self._receipts = RecordVersions(), OwnNames(self.identity.party), {}
         if self._flaws.has(Flaw.FORGETS_DUPLICATES_AFTER_RESTART):
             return
         self._versions.remember(self._journal.entries(Noted.APPLIED))
+        self._names.remember(self._journal.entries(Noted.APPLIED))
         done = (entry for entry in self._journal.entries() if entry.noted in (Noted.APPLIED, Noted.NOT_APPLIED))
         self._receipts = {entry.text("message_id"): entry.text("receipt") for entry in done}
 
@@ -148,14 +152,16 @@ class CaseSystem:
             "digest": digest,
         }
         self._journal.write(Noted.RECEIVED, **noted)
-        version, objection = self._judge(Change(facts.case, kind, facts.key, str(header["action"]), facts.version), facts.objection, header, document)
-        said = self._office.receipts(message_id, digest, objection)
+        own = self._names.call(kind, facts.key) if self.identity.own_ids else ""
+        change = Change(facts.case, kind, own or facts.key, str(header["action"]), facts.version)
+        version, objection = self._judge(change, facts.objection, header, document)
+        said = self._office.receipts(message_id, digest, objection, own if objection is None else "")
         self._receipts[message_id] = said.first
         if objection is not None:
             self._journal.write(Noted.NOT_APPLIED, **noted, receipt=said.first, reason=objection.detail)
             return Taken(said.first, message_id, again=False, late=said.late)
         kept = digest_of(comparable(kept_of(document, self._flaws)))
-        self._journal.write(Noted.APPLIED, **noted, receipt=said.first, version=version, kept=kept)
+        self._journal.write(Noted.APPLIED, **noted, receipt=said.first, called=own, version=version, kept=kept)
         answer = self._answer(header, document) if kind == TRANSFER_REQUEST else None
         return Taken(said.first, message_id, again=False, answer=answer, late=said.late)
 

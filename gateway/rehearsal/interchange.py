@@ -51,6 +51,8 @@ class SpgStatus:
     fault: str = ""
     current: str = ""
     """The version that the record has now."""
+    record: str = ""
+    """The number that a new record got."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,8 @@ def status_notification(addressing: Addressing, ended: Sequence[SpgStatus], *, d
     told = next(root.iter(f"{{{NAMESPACE}}}InterchangeStatusNotification"))
     for status in ended if detailed else ():
         entry = etree.SubElement(told, f"{{{NAMESPACE}}}MessageStatus")
-        facts = {"MessageReferenceNumber": str(status.number), "StatusCode": str(status.code), "FaultCode": status.fault, "CurrentVersion": status.current}
+        facts = {"MessageReferenceNumber": str(status.number), "StatusCode": str(status.code), "FaultCode": status.fault}
+        facts |= {"CurrentVersion": status.current, "RecordID": status.record}
         for name, text in facts.items():
             if text:
                 etree.SubElement(entry, f"{{{NAMESPACE}}}{name}").text = text
@@ -207,4 +210,5 @@ def _message(element: etree._Element) -> SpgMessage:
 
 def _status(entry: etree._Element) -> SpgStatus:
     told = _leaves(entry)
-    return SpgStatus(int(told["MessageReferenceNumber"]), int(told["StatusCode"]), told.get("FaultCode", ""), told.get("CurrentVersion", ""))
+    said = (told.get(name, "") for name in ("FaultCode", "CurrentVersion", "RecordID"))
+    return SpgStatus(int(told["MessageReferenceNumber"]), int(told["StatusCode"]), *said)

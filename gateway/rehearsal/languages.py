@@ -106,7 +106,7 @@ class CaseflowLanguage:
         name = RECORD_NAMES.get(kind, NO_RECORD)
         reference = str(document.get("recordRef", document.get(name.caseflow, "")))
         objection = _unknown(kind) or objection_to(case)
-        if not reference.startswith(name.prefix):
+        if not reference.startswith((name.prefix, "~")):
             objection = objection or "The record is not named as records of its kind are here."
         number = reference.removeprefix(name.prefix)
         return Facts(case, "0" if number == "NEW" else number, objection, named(document.get("recordVersion")))

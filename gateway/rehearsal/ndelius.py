@@ -24,6 +24,7 @@ from gateway.rehearsal.interchange import Addressing, SpgInterchange, SpgMessage
 from gateway.rehearsal.jose import NotBelievedError, PartnerKey, digest_of
 from gateway.rehearsal.journal import Journal, Noted
 from gateway.rehearsal.listener import Answer, Listener, Place, Request
+from gateway.rehearsal.naming import Numbers
 from gateway.rehearsal.outgoing import WorkList
 from gateway.rehearsal.receipt_book import ReceiptBook, Standing
 from gateway.rehearsal.record_versions import Change, RecordVersions, Stale
@@ -118,7 +119,7 @@ class SimulatedNdelius:
         self._book: ReceiptBook | None = None
         self._submissions: set[str] = set()
         self._guard = threading.Lock()
-        self._versions = RecordVersions()
+        self._versions, self._numbers = RecordVersions(), Numbers()
         self.recall()
         self._next = FIRST_REFERENCE + int(datetime.now(UTC).timestamp() * 1000) % 100_000_000_000
 
@@ -144,6 +145,7 @@ class SimulatedNdelius:
             return
         self._received = {entry.text("control_reference") for entry in self.journal.entries(Noted.RECEIVED)}
         self._versions.remember(self.journal.entries(Noted.APPLIED))
+        self._numbers.remember(self.journal.entries(Noted.APPLIED))
 
     def restart(self) -> None:
         """Off, and on again: what it knows afterwards is what its journal says."""
@@ -330,7 +332,8 @@ class SimulatedNdelius:
         told = {"reference": incoming.answers, "status": message.values.get("StatusCode", ""), "control_reference": incoming.reference}
         entries = ",".join(f"{entry.number}:{entry.code}" for entry in message.statuses)
         current = next((entry.current for entry in message.statuses if entry.current), "")
-        self.journal.write(Noted.NOTIFIED, **told, entries=entries, current=current)
+        numbers = ",".join(f"{entry.number}:{entry.record}" for entry in message.statuses if entry.record)
+        self.journal.write(Noted.NOTIFIED, **told, entries=entries, current=current, numbers=numbers)
 
     def _apply(self, incoming: SpgInterchange, content: bytes) -> None:
         ended = [self._do(number, message, incoming, content) for number, message in enumerate(incoming.messages, start=1)]
@@ -346,12 +349,13 @@ class SimulatedNdelius:
             self.journal.write(Noted.NOT_APPLIED, **noted, reason=f"status {objection.code}")
             return objection
         with self._guard:
-            done = self._versions.apply(Change(message.case, message.type, message.key, message.action, message.named))
+            called = self._numbers.call(message.type, message.action, message.key)
+            done = self._versions.apply(Change(message.case, message.type, called, message.action, message.named))
         if isinstance(done, Stale):
             self.journal.write(Noted.NOT_APPLIED, **noted, reason="The record was changed meanwhile.")
             return SpgStatus(number, CONFLICT, FaultCode.VERSION_CONFLICT.value, done.current)
-        self.journal.write(Noted.APPLIED, **noted, version=done, kept=self._office.kept_digest(content))
-        return SpgStatus(number, PROCESSED)
+        self.journal.write(Noted.APPLIED, **noted, called=called, version=done, kept=self._office.kept_digest(content))
+        return SpgStatus(number, PROCESSED, record=called if called != message.key else "")
 
     def _notify(self, incoming: SpgInterchange, ended: Sequence[SpgStatus]) -> None:
         for told in self._office.told(incoming, ended):

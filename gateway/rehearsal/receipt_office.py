@@ -39,19 +39,19 @@ class ReceiptOffice:
         """Seconds since 1970 as its own clock tells them."""
         return time.time() + self._flaws.argument(Flaw.WRONG_CLOCK)
 
-    def receipts(self, message_id: str, digest: str, objection: FaultClaim | None) -> Said:
-        """What is said about a message, once and for ever."""
+    def receipts(self, message_id: str, digest: str, objection: FaultClaim | None, local_id: str = "") -> Said:
+        """What is said about a message, once and for ever; with what the record is called here, where that is told."""
         has = self._flaws.has
         if has(Flaw.RECEIPT_NEVER):
             return Said("")
         stage = Stage.NOT_APPLIED if objection and not has(Flaw.LYING_RECEIPT) else Stage.APPLIED
         fault = None if stage is Stage.APPLIED or has(Flaw.RECEIPT_WITHOUT_REASON) else objection
-        first = self._made(message_id, digest, stage, fault)
-        late: tuple[str, ...] = (self._made(message_id, digest, stage, fault),) if has(Flaw.RECEIPT_TWICE) else ()
+        first = self._made(message_id, digest, stage, fault, local_id)
+        late: tuple[str, ...] = (self._made(message_id, digest, stage, fault, local_id),) if has(Flaw.RECEIPT_TWICE) else ()
         late += (self._made(message_id, digest, Stage.DELIVERED, None),) if has(Flaw.RECEIPT_OUT_OF_ORDER) else ()
         return Said(first, late)
 
-    def _made(self, message_id: str, digest: str, stage: Stage, fault: FaultClaim | None) -> str:
+    def _made(self, message_id: str, digest: str, stage: Stage, fault: FaultClaim | None, local_id: str = "") -> str:
         has, now = self._flaws.has, int(self.now())
         receipt = Receipt(
             issuer=self._organisation,
@@ -63,6 +63,7 @@ class ReceiptOffice:
             recipient=SOMEBODY_ELSE if has(Flaw.RECEIPT_FOR_OTHER_PARTY) else self._party,
             sent_digest=SOMETHING_ELSE if has(Flaw.RECEIPT_FOR_OTHER_DIGEST) else Digest(digest),
             fault=fault,
+            local_id=local_id or None,
         )
         return self._signed(encode(receipt), now)
 

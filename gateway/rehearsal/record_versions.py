@@ -23,7 +23,7 @@ class Change:
     case: str
     type: str
     key: str
-    """Number of the record; empty where the message is about none."""
+    """What the system calls the record; empty where the message is about none."""
     action: str
     named: str
     """The version that the message names; empty where it names none."""
@@ -57,7 +57,7 @@ class RecordVersions:
         """Take up what a journal says was applied."""
         for entry in entries:
             if entry.noted is Noted.APPLIED and entry.text("version"):
-                self._held[entry.text("case"), entry.text("type"), entry.text("key")] = entry.text("version")
+                self._held[entry.text("case"), entry.text("type"), entry.text("called") or entry.text("key")] = entry.text("version")
 
     def apply(self, change: Change) -> str | Stale:
         """The version that the record has afterwards, empty where there is no record; or why it is not done."""
