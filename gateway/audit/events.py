@@ -62,6 +62,7 @@ class AuditCode(StrEnum):
     PARTNER_RESUMED = "partner.resumed"
     TEST_ASKED = "test.asked"
     TEST_SENT = "test.sent"
+    ORDER_DONE = "order.done"
     ORDER_REFUSED = "order.refused"
     NOTE_WRITTEN = "note.written"
     WORK_ASSIGNED = "work.assigned"
@@ -122,6 +123,7 @@ SENTENCES: dict[AuditCode, str] = {
     AuditCode.PARTNER_RESUMED: "Deliveries to an organisation go on.",
     AuditCode.TEST_ASKED: "A person asked for a test message to a party.",
     AuditCode.TEST_SENT: "A test message was accepted for delivery.",
+    AuditCode.ORDER_DONE: "A worker with the keys did what a person had asked for.",
     AuditCode.ORDER_REFUSED: "What a person had asked for could not be done; the facts say why.",
     AuditCode.NOTE_WRITTEN: "A person wrote a note; its text is not in the chain.",
     AuditCode.WORK_ASSIGNED: "A person was made responsible for looking after something.",
