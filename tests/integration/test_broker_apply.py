@@ -14,6 +14,7 @@ from broker.rabbitmq import RabbitBroker
 from broker.topology import EVERYTHING, GATEWAY, PARTNERS, Binding, Exchange, Permission, Queue, Topology, User, from_queue, password_hash, to_queue
 from gateway.partners.party import Standing
 from schemas.identifiers import OrganisationId
+from tests.support.brokered import point_at
 from tests.support.operators import Installation, Said, installation
 from tests.support.rabbitmq import PrivateVhosts
 
@@ -59,12 +60,9 @@ class Place:
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rabbitmq: PrivateVhosts) -> Iterator[Place]:
     monkeypatch.setattr("broker.admin.SETTLE_SECONDS", 0.0)
-    mark, credentials = secrets.token_hex(3), rabbitmq.node.credentials
+    mark = secrets.token_hex(3)
     desk = installation(tmp_path / "gateway", monkeypatch)
-    monkeypatch.setenv("GATEWAY_BROKER", "rabbitmq")
-    monkeypatch.setenv("GATEWAY_BROKER_URL", rabbitmq.urls[GATEWAY])
-    monkeypatch.setenv("GATEWAY_BROKER_PARTNERS_URL", rabbitmq.urls[PARTNERS])
-    monkeypatch.setenv("GATEWAY_BROKER_MANAGEMENT_URL", rabbitmq.node.management_url.replace("://", f"://{credentials.user}:{credentials.password}@", 1))
+    point_at(rabbitmq, monkeypatch)
     made = Place(desk, rabbitmq, f"north-{mark}", f"south-{mark}")
     for organisation, code in ((made.north, "C05"), (made.south, "C06")):
         desk.ask("partner", "apply", desk.write(f"{organisation}.json", profile(organisation, code)), "--yes")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from adapters.contract import Channel, HandedOver
 from broker.contract import Broker
 from broker.topology import PARTNERS
-from gateway.config import Settings
+from gateway.config import BrokerKind, Settings
 from gateway.keystore import OwnKeys
 from gateway.partners.agreement import Agreement, DeliveryMode
 from gateway.partners.directory import Directory
@@ -101,6 +101,8 @@ def _line(partner: Partner, house: House, door: ProvingDoor, stack: ExitStack) -
     if mode is DeliveryMode.SHELF:
         return ShelfLine(door)
     if mode is DeliveryMode.QUEUE:
+        if house.settings.broker is BrokerKind.MEMORY:
+            raise CannotProveError("a partner on its queue needs RabbitMQ, and the broker here is inside the process of gateway serve")
         intake = Intake(house.broker.consumer(PARTNERS, f"from.{partner.organisation}"), door)
         stack.callback(intake.stop)
     elif mode is not DeliveryMode.PUSH:
