@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.commands.dialects import CheckedDialect
+from gateway.commands.dialects import TOLD, choice
 from gateway.commands.options import AsJson
 from gateway.commands.output import CommandError, Exit, answer
 
@@ -24,17 +24,25 @@ def check(
     ],
     *,
     dialect: Annotated[
-        CheckedDialect, typer.Option(help="Dialect of JSON documents: canonical or caseflow; with flatfile, whatever comes is read as a batch.")
-    ] = CheckedDialect.CANONICAL,
+        str,
+        typer.Option(
+            metavar="DIALECT",
+            help="Dialect of JSON documents: canonical or caseflow; with flatfile, whatever comes is read as a batch; "
+            "mapping:FILE reads the language that a mapping in YAML describes.",
+        ),
+    ] = "canonical",
     as_json: AsJson = False,
 ) -> None:
     """Check payloads offline, and explain every fault of every message.
 
     Exit 0: all valid. 10: at least one is not. 3, 1 or 2: a file is missing, cannot be read or is too large; the others were checked all the same.
     """
+    chosen = choice(dialect, TOLD)
     from gateway.commands.checking import check_file, contents, report
+    from gateway.commands.languages import language
 
-    found = [check_file(name, content, dialect.value) for name, content in contents(files)]
+    spoken = language(chosen)
+    found = [check_file(name, content, spoken) for name, content in contents(files)]
     answer(report(found), as_json=as_json)
     unreadable = next((one.unreadable for one in found if one.unreadable), None)
     if unreadable is not None:

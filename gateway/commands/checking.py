@@ -10,13 +10,16 @@ from pathlib import Path
 
 from gateway.commands.documents import read_bytes
 from gateway.commands.explaining import Placed, lines, members, plain
+from gateway.commands.languages import Form, Language
 from gateway.commands.output import Answer, CommandError, Exit, Table
-from gateway.commands.payloads import MAX_BYTES, Form, documents_in, find, read
+from gateway.commands.payloads import MAX_BYTES, documents_in, find, read
 from schemas.envelope import Entry, Interchange, Misread
 from schemas.faults import Fault, Refusal
 
 STANDARD_INPUT = Path("-")
 NOT_CHECKED = "Signatures were not checked: only what the SOAP envelope or the JWS holds was read."
+_NAMED = frozenset({Form.JSON, Form.XML, Form.CSV})
+"""Forms that several languages are written in."""
 _COLUMNS = ("file", "form", "version", "messages", "types", "faults", "verdict")
 
 
@@ -61,15 +64,15 @@ def contents(files: Iterable[Path]) -> Iterator[tuple[str, bytes | CommandError]
             yield name, error
 
 
-def check_file(name: str, content: bytes | CommandError, dialect: str) -> Checked:
+def check_file(name: str, content: bytes | CommandError, language: Language) -> Checked:
     """Everything about one file. Never raises for what stands in it."""
     if isinstance(content, CommandError):
         return Checked(name, unreadable=content)
     checked = Checked(name)
-    for number, document in enumerate(documents_in(content), 1):
+    for number, document in enumerate(documents_in(content, language), 1):
         checked.documents = number
         try:
-            _look(checked, number, document, dialect)
+            _look(checked, number, document, language)
         except Refusal as refusal:
             checked.faults += [Placed(fault, number) for fault in (refusal.fault, *refusal.also)]
     return checked
@@ -117,12 +120,12 @@ def _explained(checked: Checked) -> list[str]:
     return ["", plain(checked.name), *explained] if explained else []
 
 
-def _look(checked: Checked, number: int, document: bytes, dialect: str) -> None:
-    found = find(document, dialect)
-    kind = f"JSON ({dialect})" if found.form is Form.JSON else found.form.value
+def _look(checked: Checked, number: int, document: bytes, language: Language) -> None:
+    found = find(document, language)
+    kind = f"{found.form.value} ({language.name})" if found.form in _NAMED else found.form.value
     checked.forms[f"{kind} in {found.envelope}" if found.envelope else kind] += 1
     checked.wrapped |= bool(found.envelope)
-    said = read(found, dialect)
+    said = read(found, language)
     if not isinstance(said, Interchange):
         return
     checked.versions[said.version] += 1

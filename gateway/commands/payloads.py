@@ -1,36 +1,25 @@
 """What bytes are and what they say, found out without a gateway: no store, no key, no setting.
 
-What it is: SPG XML, the JSON form, SOAP or a JWS around either, and flat files, told apart by their bytes and read by the
-dialect. What it is not: a door: no signature is looked at, no agreement asked. Called by `checking` and
-`translating`. The composition root knows the same dialects, but takes seconds to load.
+What it is: SPG XML, the JSON form, SOAP or a JWS around either, and flat files, told apart by their bytes, and documents
+of a described language, which is always named. What it is not: a door: no signature is looked at, no agreement asked.
+Called by `checking` and `translating`.
 """
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from io import BytesIO
-from types import MappingProxyType
 from typing import Final
 
 from lxml import etree
 
-from adapters.agencies.canonical.adapter import CanonicalAdapter
-from adapters.agencies.caseflow.adapter import CaseflowAdapter
-from adapters.agencies.domain_events.adapter import DomainEventsAdapter
-from adapters.agencies.flatfile.adapter import FlatFileAdapter
-from adapters.agencies.ndelius.adapter import NdeliusAdapter
 from adapters.agencies.ndelius.answers import read_interchange_response
-from adapters.contract import Adapter
-from gateway.commands.dialects import Dialect
+from adapters.names import Dialect
+from gateway.commands.languages import ADAPTERS, Form, Language
 from gateway.trust import soap, strict_json
 from gateway.trust.contract import Limits
 from schemas.envelope import Interchange
 from schemas.faults import FaultCode, refuse
 
-_ADAPTERS: Final[tuple[Adapter, ...]] = (CanonicalAdapter(), CaseflowAdapter(), DomainEventsAdapter(), FlatFileAdapter(), NdeliusAdapter())
-ADAPTERS: Final[Mapping[str, Adapter]] = MappingProxyType({adapter.dialect: adapter for adapter in _ADAPTERS})
-"""Every dialect by its name."""
 MAX_BYTES: Final = 64 * 1024 * 1024
 """Of one file: no dialect reads a larger document."""
 
@@ -43,16 +32,8 @@ _BETWEEN_INTERCHANGES: Final = re.compile(rb"(?<=</SPGInterchange>)\s*(?=<SPGInt
 """Inside one well-formed document a root never begins after a root has ended."""
 _ENVELOPES: Final = frozenset(f"{{{namespace}}}Envelope" for namespace in soap.NAMESPACES.values())
 _ANSWER: Final = f"{{{soap.SPG}}}SPGInterchangeResponse"
-
-
-class Form(StrEnum):
-    """What stands inside whatever is around it."""
-
-    INTERCHANGE = "SPG XML"
-    ANSWER = "SPG answer"
-    """SPGInterchangeResponse: the answer on the same connection; no message."""
-    JSON = "JSON"
-    FLAT_FILE = "flat file"
+_OWN: Final = frozenset({Form.FLAT_FILE, Form.XML, Form.CSV})
+"""Of languages that take a document for their own, whatever it looks like."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,20 +46,23 @@ class Found:
     """`SOAP 1.1`, `SOAP 1.2` or `JWS`."""
 
 
-def documents_in(content: bytes) -> list[bytes]:
-    """The documents of one file: SPG interchanges or batches one after another, JSON or JWS one a line; mostly a single one."""
+def documents_in(content: bytes, language: Language) -> list[bytes]:
+    """The documents of one file: interchanges or batches one after another, JSON or JWS one a line; mostly a single one."""
+    if language.between is not None:
+        return language.between.split(content) if language.form is Form.XML else _batches_in(content, language.between)
     if _FLAT_FILE.match(content):
-        return _batches_in(content)
+        return _batches_in(content, _END_OF_BATCH)
     if _first(content) == b"<":
         return _BETWEEN_INTERCHANGES.split(content)
     lines = [line for line in content.splitlines() if line.strip()]
     return lines if len(lines) > 1 and _is_whole(lines[0].strip()) else [content]
 
 
-def find(document: bytes, dialect: str) -> Found:
-    """What it is, and what is inside. Refuses what is none of the forms, and broken wrappings. A `dialect` that is no
-    JSON takes the document for its own, whatever it looks like."""
-    if _FLAT_FILE.match(document) or dialect == Dialect.FLATFILE:
+def find(document: bytes, language: Language) -> Found:
+    """What it is, and what is inside. Refuses what is none of the forms, and broken wrappings."""
+    if language.form in _OWN:
+        return Found(document, language.form)
+    if _FLAT_FILE.match(document):
         return Found(document, Form.FLAT_FILE)
     match _first(document):
         case b"":
@@ -96,17 +80,18 @@ def find(document: bytes, dialect: str) -> Found:
     return Found(compact.split(token).unverified_payload, Form.JSON, "JWS")
 
 
-def read(found: Found, dialect: str) -> Interchange | int:
-    """What it says: an interchange, or the status of an answer. `dialect` is that of JSON; the others have one alone."""
+def read(found: Found, language: Language) -> Interchange | int:
+    """What it says: an interchange, or the status of an answer. SPG XML and flat files have a language of their own."""
     if found.form is Form.ANSWER:
         return read_interchange_response(found.content)
     if found.form is Form.INTERCHANGE:
         return ADAPTERS[Dialect.NDELIUS].read(found.content)
     if found.form is Form.FLAT_FILE:
         return ADAPTERS[Dialect.FLATFILE].read(found.content)
-    interchange = ADAPTERS[dialect].read(found.content)
-    # The doors look at JSON twice: this refuses what only some parsers read, such as half a surrogate pair.
-    strict_json.parse(found.content, Limits())
+    interchange = language.adapter.read(found.content)
+    if found.form is Form.JSON:
+        # The doors look at JSON twice: this refuses what only some parsers read, such as half a surrogate pair.
+        strict_json.parse(found.content, Limits())
     return interchange
 
 
@@ -115,10 +100,10 @@ def _first(content: bytes) -> bytes:
     return match[1] if match else b""
 
 
-def _batches_in(content: bytes) -> list[bytes]:
-    """Flat files one after another. Where quotation marks are open, a line T is a part of somebody's text."""
+def _batches_in(content: bytes, ending: re.Pattern[bytes]) -> list[bytes]:
+    """Batches one after another. Where quotation marks are open, what looks like an end is a part of somebody's text."""
     batches, start, counted, quotes = list[bytes](), 0, 0, 0
-    for end in (match.end() for match in _END_OF_BATCH.finditer(content)):
+    for end in (match.end() for match in ending.finditer(content)):
         quotes += content.count(b'"', counted, end)
         counted = end
         if quotes % 2 == 0:

@@ -13,11 +13,13 @@ from typing import Annotated
 
 import typer
 
-from gateway.commands.dialects import Dialect
+from gateway.commands.dialects import choice
 from gateway.commands.output import CommandError, Exit, progress
 
-_EXTENSIONS = {Dialect.NDELIUS: "xml", Dialect.FLATFILE: "csv"}
-"""Of files in dialects that are not JSON."""
+_READ = "Dialect to read: ndelius, canonical, caseflow, flatfile, or mapping:FILE, which a mapping in YAML describes."
+_WRITTEN = "Dialect to write: one of these, or domain-events, whose events point at an address of no gateway."
+_Source = Annotated[str, typer.Option("--from", metavar="DIALECT", help=_READ)]
+_Target = Annotated[str, typer.Option("--to", metavar="DIALECT", help=_WRITTEN)]
 
 
 def translate(
@@ -25,8 +27,8 @@ def translate(
         list[Path], typer.Argument(metavar="FILE", help="Payloads as `gateway check` takes them; SOAP and a JWS are unwrapped; - reads standard input.")
     ],
     *,
-    source: Annotated[Dialect, typer.Option("--from", help="Dialect to read: ndelius, canonical, caseflow or flatfile.")],
-    target: Annotated[Dialect, typer.Option("--to", help="Dialect to write: one of these, or domain-events, whose events point at an address of no gateway.")],
+    source: _Source,
+    target: _Target,
     version: Annotated[str | None, typer.Option(help="Version of the message schema to write; by default the one that was read.")] = None,
     sender: Annotated[str | None, typer.Option(help="Party that sends, in place of the one that was read.")] = None,
     recipient: Annotated[str | None, typer.Option(help="Party that receives, in place of those that were read.")] = None,
@@ -50,13 +52,15 @@ def translate(
     Exit 0: every message was translated, perhaps with something left out. 8: some were, some were refused. 10: none was. 3, 1 or 2: a file is
     missing, cannot be read or is too large; the others were translated all the same.
     """
+    chosen = choice(source), choice(target)
     from gateway.commands.checking import contents
+    from gateway.commands.languages import language
     from gateway.commands.translating import Wish, account, summary, translate_file, verdict
     from schemas.identifiers import PartyCode
 
     wish = Wish(
-        source=source.value,
-        target=target.value,
+        source=language(chosen[0]),
+        target=language(chosen[1]),
         version=version,
         sender=None if sender is None else PartyCode(sender),
         recipient=None if recipient is None else PartyCode(recipient),
@@ -66,10 +70,10 @@ def translate(
         reduced_deletes=reduced_deletes,
         message_statuses=message_statuses,
     ).checked()
-    emit = _print if output_dir is None else _into(output_dir, _EXTENSIONS.get(target, "json"))
+    emit = _print if output_dir is None else _into(output_dir, wish.target.extension)
     found = [translate_file(name, content, wish, emit) for name, content in contents(files)]
     if as_json:
-        progress(json.dumps({"schema": "translation/1", "from": source.value, "to": target.value, **summary(found)}, ensure_ascii=False))
+        progress(json.dumps({"schema": "translation/1", "from": wish.source.name, "to": wish.target.name, **summary(found)}, ensure_ascii=False))
     else:
         for line in account(found):
             progress(line)

@@ -5,7 +5,7 @@ times stay those of the sender unless an option says otherwise, and no agreement
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
@@ -14,11 +14,12 @@ from adapters.agencies.flatfile.writing import write_batch
 from adapters.agencies.ndelius.tables import SHAPES
 from adapters.agencies.ndelius.writing import write_interchange
 from adapters.contract import LeftOut, Outgoing
+from adapters.names import Dialect
 from gateway.commands.checking import NOT_CHECKED, faults_in, type_of
-from gateway.commands.dialects import Dialect
 from gateway.commands.explaining import Placed, lines, members, place, plain
+from gateway.commands.languages import Form, Language
 from gateway.commands.output import CommandError, Exit
-from gateway.commands.payloads import ADAPTERS, Form, Found, documents_in, find, read
+from gateway.commands.payloads import Found, documents_in, find, read
 from schemas.checks import control_reference, party_code
 from schemas.envelope import Interchange, Message, Misread
 from schemas.faults import FaultCode, Refusal, refuse
@@ -27,8 +28,6 @@ from schemas.versions import VERSIONS
 
 Emit = Callable[[bytes], None]
 """Takes one finished document."""
-_FORMS: Final[Mapping[str, Form]] = {Dialect.NDELIUS: Form.INTERCHANGE, Dialect.FLATFILE: Form.FLAT_FILE}
-"""What a dialect is written in, where that is not JSON."""
 _NO_GATEWAY: Final = "https://gateway.example/v1/deliveries/00000000-0000-7000-8000-000000000000/detail"
 """Where events point when there is no delivery."""
 
@@ -37,8 +36,8 @@ _NO_GATEWAY: Final = "https://gateway.example/v1/deliveries/00000000-0000-7000-8
 class Wish:
     """What the translation is to be; what is None is taken from what was read."""
 
-    source: str
-    target: str
+    source: Language
+    target: Language
     version: str | None = None
     sender: PartyCode | None = None
     recipient: PartyCode | None = None
@@ -104,7 +103,7 @@ def translate_file(name: str, content: bytes | CommandError, wish: Wish, emit: E
     if isinstance(content, CommandError):
         return Translated(name, unreadable=content)
     translated = Translated(name)
-    for number, document in enumerate(documents_in(content), 1):
+    for number, document in enumerate(documents_in(content, wish.source), 1):
         translated.documents = number
         try:
             found = find(document, wish.source)
@@ -128,8 +127,8 @@ def translate_file(name: str, content: bytes | CommandError, wish: Wish, emit: E
 def _interchange(found: Found, wish: Wish) -> Interchange:
     if found.form is Form.ANSWER:
         raise refuse(FaultCode.NOT_TRANSLATABLE, "An SPGInterchangeResponse answers on the connection of its question; it is never translated.")
-    if found.form is not _FORMS.get(wish.source, Form.JSON):
-        raise refuse(FaultCode.MALFORMED, f"This is {found.form}, which {wish.source} is not written in.")
+    if found.form is not wish.source.form:
+        raise refuse(FaultCode.MALFORMED, f"This is {found.form}, which {wish.source.name} is not written in.")
     said = read(found, wish.source)
     if not isinstance(said, Interchange):
         raise TypeError("an answer is no interchange")
@@ -153,7 +152,7 @@ def _judge(translated: Translated, number: int, interchange: Interchange, wish: 
             continue
         message = Message(MessageId(entry.sender_message_id), entry.header, entry.payload)
         try:
-            document = ADAPTERS[wish.target].write(message, outgoing)
+            document = wish.target.adapter.write(message, outgoing)
         except Refusal as refusal:
             translated.faults += [Placed(replace(fault, reference=entry.reference), number, kind) for fault in (refusal.fault, *refusal.also)]
         else:
@@ -164,11 +163,11 @@ def _judge(translated: Translated, number: int, interchange: Interchange, wish: 
 
 def _documents(messages: Sequence[Message], outgoing: Outgoing, wish: Wish) -> list[bytes]:
     """One interchange of them all where SPG has one header for all, one batch; else a document each."""
-    if wish.target == Dialect.FLATFILE and messages:
+    if wish.target.name == Dialect.FLATFILE and messages:
         return [write_batch(messages, outgoing).content]
-    if wish.target == Dialect.NDELIUS and len({_headed(message) for message in messages}) == 1:
+    if wish.target.name == Dialect.NDELIUS and len({_headed(message) for message in messages}) == 1:
         return [write_interchange(messages, outgoing).content]
-    return [ADAPTERS[wish.target].write(message, outgoing).content for message in messages]
+    return [wish.target.adapter.write(message, outgoing).content for message in messages]
 
 
 def _headed(message: Message) -> tuple[object, ...]:

@@ -13,6 +13,7 @@ from adapters.agencies.declarative.mistakes import MappingError
 from adapters.agencies.declarative.proof import prove
 from adapters.agencies.declarative.published import schema_text as schema_text
 from adapters.agencies.declarative.samples import outgoing_of, samples
+from adapters.names import Dialect
 from gateway.commands.documents import read_bytes
 from gateway.commands.output import Answer, CommandError, Exit, Table
 from schemas.canonical.case import Deletion
@@ -39,12 +40,18 @@ class Tried:
 def loaded(file: Path) -> DescribedAdapter:
     """The adapter of a file. Raises CommandError with every mistake."""
     try:
-        return load(read_bytes(file).decode("utf-8-sig"))
+        adapter = load(read_bytes(file).decode("utf-8-sig"))
     except UnicodeDecodeError:
         raise CommandError(Exit.USAGE, "mapping-invalid", f"{file} is not UTF-8.") from None
     except MappingError as error:
-        told = tuple(str(mistake) for mistake in error.mistakes)
-        raise CommandError(Exit.USAGE, "mapping-invalid", f"{file} has {len(told)} mistake{'s' if len(told) > 1 else ''}.", details=told) from None
+        raise _invalid(file, tuple(str(mistake) for mistake in error.mistakes)) from None
+    if adapter.dialect in set(Dialect):
+        raise _invalid(file, (f"the mapping: dialect: there is a dialect {adapter.dialect} already",))
+    return adapter
+
+
+def _invalid(file: Path, told: tuple[str, ...]) -> CommandError:
+    return CommandError(Exit.USAGE, "mapping-invalid", f"{file} has {len(told)} mistake{'s' if len(told) > 1 else ''}.", details=told)
 
 
 def tried(adapter: DescribedAdapter) -> list[Tried]:

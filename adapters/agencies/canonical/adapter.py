@@ -13,6 +13,7 @@ from pydantic import ValidationError, create_model
 from adapters.agencies.canonical.own_ids import OWN_MARK, put_in, taken_out
 from adapters.contract import KEY_ALONE, MAX_MESSAGES, Document, LeftOut, Outgoing, no_whole_record
 from adapters.json_form import MEDIA_TYPE, Form, FormHeader, check_json, interchange_of, write_form
+from adapters.names import Dialect
 from schemas.canonical.case import CaseRecord, Deletion
 from schemas.catalogue import CATALOGUE, KEYS
 from schemas.envelope import Action, Interchange, Message, Said
@@ -41,7 +42,7 @@ class CanonicalAdapter:
     @property
     def dialect(self) -> str:
         """Its name in agreements."""
-        return "canonical"
+        return Dialect.CANONICAL.value
 
     @property
     def media_type(self) -> str:

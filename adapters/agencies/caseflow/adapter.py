@@ -11,6 +11,7 @@ from adapters.agencies.caseflow.documents import SHAPES
 from adapters.agencies.caseflow.translation import is_deletion, read_deletion, read_document, reduced, write_deletion, write_document
 from adapters.contract import MAX_MESSAGES, Document, LeftOut, Outgoing, no_whole_record
 from adapters.json_form import MEDIA_TYPE, FormHeader, read_form, write_form
+from adapters.names import Dialect
 from schemas.canonical.case import CaseRecord, Deletion
 from schemas.envelope import Action, Interchange, Message, Said
 from schemas.faults import FaultCode, refuse
@@ -23,7 +24,7 @@ class CaseflowAdapter:
     @property
     def dialect(self) -> str:
         """Its name in agreements."""
-        return "caseflow"
+        return Dialect.CASEFLOW.value
 
     @property
     def media_type(self) -> str:

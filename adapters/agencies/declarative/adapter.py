@@ -59,6 +59,11 @@ class DescribedAdapter:
         return _TYPES[self._mapping.form]
 
     @property
+    def mapping(self) -> DialectMapping:
+        """What it was made from."""
+        return self._mapping
+
+    @property
     def tables(self) -> Tables:
         """What it goes by."""
         return self._tables

@@ -15,10 +15,10 @@ from typing import Final
 from adapters.agencies.domain_events.events import EVENTS
 from adapters.contract import MAX_MESSAGES, Document, Outgoing
 from adapters.json_form import MEDIA_TYPE, check_json
+from adapters.names import Dialect
 from schemas.envelope import Interchange, Message
 from schemas.faults import FaultCode, refuse
 
-NAME: Final = "domain-events"
 EVENT_VERSION: Final = 1
 """Of the form of these events; the messages behind them have versions of their own."""
 _NO_DETAIL: Final = "An event is nothing without its detail: the agreement must name the language of details (detail_dialect)."
@@ -34,7 +34,7 @@ class DomainEventsAdapter:
     @property
     def dialect(self) -> str:
         """Its name in agreements."""
-        return NAME
+        return Dialect.DOMAIN_EVENTS.value
 
     @property
     def media_type(self) -> str:

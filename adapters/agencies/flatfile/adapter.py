@@ -6,6 +6,7 @@ What it is: the port of `adapters.contract` over `batch` and `writing`. Pure; ho
 from adapters.agencies.flatfile.batch import read_batch
 from adapters.agencies.flatfile.writing import write_batch
 from adapters.contract import MAX_MESSAGES, Document, Outgoing
+from adapters.names import Dialect
 from schemas.envelope import Interchange, Message
 
 MEDIA_TYPE = "text/csv"
@@ -17,7 +18,7 @@ class FlatFileAdapter:
     @property
     def dialect(self) -> str:
         """Its name in agreements."""
-        return "flatfile"
+        return Dialect.FLATFILE.value
 
     @property
     def media_type(self) -> str:

@@ -6,6 +6,7 @@ What it is: the port of `adapters.contract` over `interchange` and `writing`. Pu
 from adapters.agencies.ndelius.interchange import read_interchange
 from adapters.agencies.ndelius.writing import write_interchange
 from adapters.contract import MAX_MESSAGES, Document, Outgoing
+from adapters.names import Dialect
 from schemas.envelope import Interchange, Message
 
 
@@ -15,7 +16,7 @@ class NdeliusAdapter:
     @property
     def dialect(self) -> str:
         """Its name in agreements."""
-        return "ndelius"
+        return Dialect.NDELIUS.value
 
     @property
     def media_type(self) -> str:

@@ -31,6 +31,10 @@ def test_the_example_is_a_mapping_and_is_proved() -> None:
     assert lost == {"/header/version", "/payload/key_date_type/code", "/payload/key_date_type/description", "/payload/requested_by"}
 
 
+def test_the_example_lies_among_the_examples() -> None:
+    assert (ROOT / "docs/examples/gatehouse.yaml").read_text(encoding="utf-8") == EXAMPLE
+
+
 def test_the_schema_beside_the_mappings_is_the_models() -> None:
     assert (DIALECTS / "dialect.schema.json").read_text(encoding="utf-8") == schema_text(), "gateway dialect schema > partners/dialects/dialect.schema.json"
 

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from adapters.catalogue import POINTING
+from adapters.catalogue import DIALECTS, POINTING
+from adapters.names import Dialect
 from gateway import bootstrap
 from gateway.commands import checking
-from gateway.commands.dialects import CheckedDialect, Dialect
+from gateway.commands.dialects import TOLD
 from gateway.commands.explaining import plain
-from gateway.commands.payloads import ADAPTERS
+from gateway.commands.languages import ADAPTERS
 from gateway.trust.soap import wrap
 from schemas.catalogue import CATALOGUE
 from schemas.faults import FAULTS, FaultCode
@@ -267,5 +268,6 @@ def test_the_work_starts_without_the_house() -> None:
 
 def test_dialects_are_those_of_the_gateway() -> None:
     assert {dialect.value for dialect in Dialect} == set(ADAPTERS) == bootstrap.onboarding_parts().dialects
+    assert {name: type(adapter) for name, adapter in ADAPTERS.items()} == {name: type(adapter) for name, adapter in DIALECTS.items()}
     read = ADAPTERS.keys() - POINTING
-    assert {dialect.value for dialect in CheckedDialect} == {name for name in read if ADAPTERS[name].media_type != "application/xml"}
+    assert {dialect.value for dialect in TOLD} == {name for name in read if ADAPTERS[name].media_type != "application/xml"}

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from gateway.commands.checking import NOT_CHECKED
+from gateway.commands.dialects import choice
+from gateway.commands.languages import language
 from gateway.commands.payloads import documents_in
 from gateway.trust.soap import wrap
 from tests.support.dialects import infoset
@@ -83,7 +85,7 @@ def header(said: Said) -> dict[str, object]:
 def test_every_sample_comes_back_as_it_was(desk: Installation) -> None:
     said = translate(desk, "ndelius", "ndelius", *PLAIN)
     assert (said.code, said.err) == (0, "")
-    written = documents_in(said.out.encode())
+    written = documents_in(said.out.encode(), language(choice("ndelius")))
     assert [infoset(content) for content in written] == [infoset(path.read_bytes()) for path in PLAIN]
 
 
