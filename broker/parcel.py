@@ -26,6 +26,8 @@ class Parcel:
     recipient: PartyCode
     lane: str
     sealed: bytes | None = None
+    submission: str = ""
+    """What it came of: the name of its trace, and no part of the work. Empty in parcels of before it was told."""
 
     def associated_data(self) -> bytes:
         """What the seal binds besides the content: ids and step."""
@@ -42,6 +44,8 @@ def encode(parcel: Parcel) -> bytes:
         "lane": parcel.lane,
         "inline": parcel.sealed is not None,
     }
+    if parcel.submission:
+        head["submission"] = parcel.submission
     return json.dumps(head, separators=(",", ":")).encode() + b"\n" + (parcel.sealed or b"")
 
 
@@ -53,7 +57,8 @@ def decode(body: bytes) -> Parcel:
         if not separator or head["v"] != 1:
             raise ParcelUnreadable("unknown parcel version")
         step, delivery, recipient, lane = (_plain(head[name]) for name in ("step", "delivery", "recipient", "lane"))
-        return Parcel(step, DeliveryId(delivery), PartyCode(recipient), lane, sealed if head["inline"] else None)
+        submission = _plain(head.get("submission", ""))
+        return Parcel(step, DeliveryId(delivery), PartyCode(recipient), lane, sealed if head["inline"] else None, submission)
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ParcelUnreadable(str(type(error).__name__)) from error
 

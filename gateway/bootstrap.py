@@ -13,29 +13,31 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import reduce
 from operator import or_
-from urllib.parse import unquote, urlsplit, urlunsplit
 
 from adapters.catalogue import DIALECTS, POINTING, details_among, own_ids_among
 from adapters.channels.catalogue import CHANNELS
 from adapters.contract import Adapter, Channel
-from broker.admin import RabbitAdmin
 from broker.contract import Broker
 from broker.memory import MemoryBroker
 from broker.rabbitmq import RabbitBroker
 from broker.topology import GATEWAY, PARTNERS, Topology, gateway_topology, organisation_user, partners_topology
+from gateway.administering import administrator as administrator
+from gateway.administering import topology_admin
 from gateway.api.app import create_app
 from gateway.api.parts import ApiParts
 from gateway.api.server import BackgroundServer
 from gateway.config import BrokerKind, Environment, Settings
-from gateway.contract import Store
+from gateway.contract import Store, StoreUnavailable
 from gateway.described_dialects import read_dialects
 from gateway.exchange.ids import uuid7
 from gateway.exchange.means import Means
 from gateway.keystore import Need, OwnKeys, open_keys
+from gateway.observing import make_telemetry, start_listener
 from gateway.partners.agreement import CARRY_OWN_IDS, DeliveryMode
 from gateway.partners.directory import Directory
 from gateway.partners.onboarding import Parts as OnboardingParts
@@ -48,10 +50,12 @@ from gateway.trust.catalogue import PACKAGINGS
 from gateway.trust.contract import Limits, Packaging
 from gateway.workers.couriers import Courier
 from gateway.workers.dead_letters import DeadLetterWorker
+from gateway.workers.figures import FiguresWorker
 from gateway.workers.inbox import Patience
 from gateway.workers.intake_amqp import AmqpIntake
 from gateway.workers.intake_files import FileIntake, Pace
 from gateway.workers.loop import Crew, Worker
+from gateway.workers.metrics_listener import MetricsListener
 from gateway.workers.per_partner import PerPartner
 from gateway.workers.reconciler import Reconciler
 from gateway.workers.relay import Relay
@@ -75,7 +79,6 @@ KEYS_OF: Mapping[str, Need] = {
     "dead-letters": _TAKING,
 }
 """Which of the gateway's own keys each role is given."""
-_MANAGEMENT_PORT = 15672
 
 
 def clock() -> datetime:
@@ -152,6 +155,7 @@ class Gateway:
     channels: Sequence[Channel]
     crew: Crew
     server: BackgroundServer | None = None
+    metrics: MetricsListener | None = None
     _snapshot: Directory = field(default_factory=lambda: Directory(version=-1))
 
     def directory(self) -> Directory:
@@ -160,12 +164,20 @@ class Gateway:
             self._snapshot = self.store.partners.directory()
         return self._snapshot
 
+    def names(self) -> Collection[str]:
+        """Every party and organisation, as far as can be said now: what may stand in a label."""
+        with suppress(StoreUnavailable):
+            self.directory()
+        return {*self._snapshot.parties, *self._snapshot.organisations}
+
     def topology(self) -> Topology:
         """What the broker must have for everybody in the directory."""
         return topology_of(self.directory())
 
     def start(self, roles: Collection[str]) -> None:
         """Start the workers of these roles, and the door where `api` is among them."""
+        self.telemetry.know(self.names)
+        self.metrics = start_listener(self.settings, self.telemetry)
         self.crew.start([worker for role in ROLES if role in roles for worker in self._workers(role)])
         if "api" in roles:
             self.server = BackgroundServer(create_app(self._api_parts()), self.settings)
@@ -176,10 +188,13 @@ class Gateway:
         if self.server is not None:
             self.server.stop()
         stopped = self.crew.stop()
+        if self.metrics is not None:
+            self.metrics.stop()
         for channel in self.channels:
             channel.close()
         self.broker.close()
         self.store.close()
+        self.telemetry.close()
         return stopped
 
     def couriered(self) -> Collection[str]:
@@ -199,8 +214,9 @@ class Gateway:
         match role:
             case "relay":
                 idle, items = settings.relay_interval_seconds, settings.relay_items
-                relay = Relay(store, self.broker, clock, holder=holder, lease_seconds=settings.lease_seconds, idle_seconds=idle, items=items)
-                return [relay, Reconciler(_admin_of(self), self.topology, store.partners.version)]
+                lease, told = settings.lease_seconds, self.telemetry.published
+                relay = Relay(store, self.broker, clock, holder=holder, lease_seconds=lease, idle_seconds=idle, items=items, published=told)
+                return [relay, Reconciler(topology_admin(settings, self.broker, self.topology), self.topology, store.partners.version)]
             case "sweeper":
                 lease, interval = settings.lease_seconds, settings.sweeper_interval_seconds
                 return [Sweeper(store, clock, self.means, holder=holder, lease_seconds=lease, interval_seconds=interval, items=settings.sweeper_items)]
@@ -213,9 +229,10 @@ class Gateway:
                 return [PerPartner("file intakes", self.dropping, self._make_file_intake, report)]
             case "timers":
                 interval, level = settings.timers_interval_seconds, self.telemetry.level
-                return [Timers(store, clock, self.means, holder=holder, interval_seconds=interval, level=level)]
+                figures = FiguresWorker(store, clock, self.directory, self.telemetry.figures, holder=holder, interval_seconds=interval)
+                return [Timers(store, clock, self.means, holder=holder, interval_seconds=interval, level=level), figures]
             case "dead-letters":
-                return [DeadLetterWorker(store, self.broker, self.pipeline, clock, self.means, holder=holder, observe=self.telemetry.observe)]
+                return [DeadLetterWorker(store, self.broker, self.pipeline, clock, self.means, holder=holder)]
             case _:
                 return []
 
@@ -267,7 +284,8 @@ def build(settings: Settings, roles: Collection[str] = ROLES) -> Gateway:
     migrate(url)
     need = reduce(or_, (KEYS_OF[role] for role in roles), Need.NOTHING)
     keys = open_keys(settings.keys_dir, need=need, strict=settings.environment is Environment.LIVE)
-    store, telemetry = open_store(url), Telemetry()
+    telemetry = make_telemetry(settings, roles)
+    store = open_store(url, telemetry.observe, telemetry.written)
     broker, means = make_broker(settings), make_means(settings, keys)
     channels = make_channels(settings, broker)
     parts = Parts(
@@ -277,7 +295,7 @@ def build(settings: Settings, roles: Collection[str] = ROLES) -> Gateway:
         adapters=dialects(settings),
         packagings=PACKAGINGS,
         channels=channels,
-        observe=telemetry.observe,
+        observe_round=telemetry.round,
         observe_unproven=lambda channel, code, cause: telemetry.refused(channel, FaultCode(code), cause),
         observe_bug=telemetry.bug,
     )
@@ -338,58 +356,3 @@ def make_channels(settings: Settings, broker: Broker) -> dict[str, Channel]:
         DeliveryMode.QUEUE.value: CHANNELS["queue"](broker.publisher()),
         DeliveryMode.DROP.value: CHANNELS["drop"](settings.drop_root),
     }
-
-
-def administrator(settings: Settings) -> RabbitAdmin | None:
-    """The management API as configured, or None."""
-    if settings.broker_management_url is None:
-        return None
-    parts = urlsplit(settings.broker_management_url.get_secret_value())
-    host = parts.hostname or "localhost"
-    netloc = f"[{host}]" if ":" in host else host
-    address = urlunsplit((parts.scheme, f"{netloc}:{parts.port or _MANAGEMENT_PORT}", parts.path.rstrip("/"), "", ""))
-    return RabbitAdmin(address, unquote(parts.username or ""), unquote(parts.password or ""), vhosts=vhosts(settings))
-
-
-def vhosts(settings: Settings) -> dict[str, str]:
-    """Logical names to the real ones of the AMQP URLs; an empty path is the vhost of the logical name."""
-    urls = {GATEWAY: settings.broker_url, PARTNERS: settings.broker_partners_url}
-    named = {logical: unquote(urlsplit(url.get_secret_value()).path[1:]) for logical, url in urls.items() if url is not None}
-    return {logical: named.get(logical) or logical for logical in (GATEWAY, PARTNERS)}
-
-
-class _MemoryAdmin:
-    """The broker in this process is made by the same values."""
-
-    def __init__(self, broker: MemoryBroker) -> None:
-        self._broker = broker
-        self._made: set[tuple[str, str]] = set()
-
-    def apply(self, topology: Topology) -> None:
-        self._broker.apply(topology)
-        self._made |= {(queue.vhost, queue.name) for queue in topology.queues}
-
-    def queue_names(self) -> Collection[tuple[str, str]]:
-        return self._made
-
-
-class _RabbitAdmin:
-    """RabbitMQ's management API; without one, topology is somebody else's work."""
-
-    def __init__(self, admin: RabbitAdmin | None, wanted: Callable[[], Topology]) -> None:
-        self._admin, self._wanted = admin, wanted
-
-    def apply(self, topology: Topology) -> None:
-        if self._admin is not None:
-            self._admin.apply(topology)
-
-    def queue_names(self) -> Collection[tuple[str, str]]:
-        if self._admin is None:
-            return {(queue.vhost, queue.name) for queue in self._wanted().queues}
-        return {(figures.vhost, figures.queue) for figures in self._admin.queue_figures()}
-
-
-def _admin_of(gateway: Gateway) -> _MemoryAdmin | _RabbitAdmin:
-    if isinstance(gateway.broker, MemoryBroker):
-        return _MemoryAdmin(gateway.broker)
-    return _RabbitAdmin(administrator(gateway.settings), gateway.topology)

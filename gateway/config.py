@@ -110,6 +110,15 @@ class Settings(BaseSettings):
     )
     tls_ends_at_proxy: bool = Field(default=False, description="True where a proxy ends TLS before us; in `live` a plain HTTP door is refused otherwise.")
     metrics_networks: tuple[str, ...] = Field(("127.0.0.0/8", "::1/128"), description="Networks that may read /metrics; anybody else gets 404.")
+    metrics_host: str = Field("127.0.0.1", description="Address at which every process answers /metrics, whatever its role, where `metrics_port` is set.")
+    metrics_port: int | None = Field(
+        None, ge=0, le=65535, description="Port of that address; 0 takes a free one. Without it only the door for machines answers /metrics."
+    )
+    traces_endpoint: str | None = Field(
+        None,
+        description="Full address that traces are sent to, of an OpenTelemetry collector: `http://collector:4318/v1/traces`. Without it there are none.",
+    )
+    traces_share: float = Field(1.0, ge=0, le=1, description="Share of submissions that are traced. Every process chooses the same ones.")
 
     # limits
     max_body_bytes: int = Field(20 * _MEBIBYTE, ge=1024, description="Largest request body at any door.")
@@ -173,6 +182,13 @@ class Settings(BaseSettings):
         if not url.startswith(("https://", "http://")):
             raise ValueError("must start with https:// or http://")
         return url.rstrip("/")
+
+    @field_validator("traces_endpoint")
+    @classmethod
+    def _collector(cls, address: str | None) -> str | None:
+        if address is not None and (not address.startswith(("https://", "http://")) or "@" in address):
+            raise ValueError("must start with https:// or http:// and hold no password")
+        return address
 
     @field_validator("metrics_networks")
     @classmethod

@@ -1,8 +1,8 @@
-"""Logs and counters: two of the three readers of an audit event (the third is the chain, in the store).
+"""Logs, metrics and traces: what is read of the gateway besides its store, off the audit events that the store keeps.
 
-What it is: the only structlog set-up, and Prometheus counters with bounded labels. What it is not: a place
-for content: a line holds short ids, codes, counts and digests, and `withhold` takes out whatever looks like
-a message, a token or a value. Called by doors, workers and the pipeline's owner. One instance per process.
+What it is: the only structlog set-up, and the one object that processes tell. What it is not: a place for content: a
+line holds short ids, codes, counts and digests, and `withhold` takes out whatever looks like a message, a token or a
+value. Called by the store after each commit, by doors, workers and the pipeline's owner. One instance per process.
 """
 
 import logging
@@ -12,15 +12,21 @@ import threading
 import time
 import traceback
 from collections import Counter as Tally
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
 from types import TracebackType
 from typing import TextIO
 
 import structlog
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
 from gateway.audit.events import AuditCode, AuditEvent
+from gateway.changes import Changes
 from gateway.config import LogFormat, LogLevel
+from gateway.telemetry_facts import Figures, Round, Window
+from gateway.telemetry_metrics import BATCHES, BUGS, REFUSALS, REQUESTS, Metrics, Names
+from gateway.telemetry_traces import Traces
 from schemas.faults import FaultCode
 
 _LONGEST_TEXT = 200
@@ -32,45 +38,79 @@ _TOKEN = re.compile(r"eyJ[\w-]{8,}|[\w-]{20,}\.[\w-]{20,}\.[\w-]{20,}")
 _URL_SECRET = re.compile(r"//[^/\s]*@")
 _OWN_KEYS = frozenset({"event", "level", "logger", "timestamp"})
 _WITHHELD = "[withheld]"
-_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 65.0)
-
-
 _STDLIB = logging.getLogger("gateway")
 
 
 class Telemetry:
     """Counts and tells. Safe from any thread."""
 
-    def __init__(self, registry: CollectorRegistry | None = None, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, registry: CollectorRegistry | None = None, monotonic: Callable[[], float] = time.monotonic, traces: Traces | None = None) -> None:
         self.registry = registry or CollectorRegistry()
         self._log = structlog.stdlib.get_logger("gateway")
         self._monotonic = monotonic
         self._lock = threading.Lock()
         self._untold: Tally[tuple[str, str, str]] = Tally()
         self._told_at: dict[tuple[str, str, str], float] = {}
-        self._events = Counter("gateway_events", "Audit events, by code and fault.", ["code", "fault"], registry=self.registry)
-        self._refusals = Counter("gateway_refusals", "Refusals of callers that were not known, by door and fault.", ["door", "fault"], registry=self.registry)
-        self._requests = Histogram("gateway_request_seconds", "Requests by door and status.", ["door", "status"], buckets=_SECONDS, registry=self.registry)
-        self._batches = Histogram(
-            "gateway_batch_items", "Items that shared one commit, by step.", ["step"], buckets=(1, 2, 5, 10, 20, 50, 100), registry=self.registry
-        )
-        self._bugs = Counter("gateway_bugs", "Errors that nobody expected, by place and type.", ["place", "type"], registry=self.registry)
-        self._gauges = Gauge("gateway_level", "Levels that were last seen: backlog, age of the last confirm.", ["name"], registry=self.registry)
+        self._names = Names(monotonic)
+        self._metrics = Metrics(self.registry, self._names)
+        self._traces = traces
+
+    def know(self, names: Callable[[], Collection[str]]) -> None:
+        """Where to ask which parties and organisations there are: no other name becomes a label."""
+        self._names.source = names
 
     def observe(self, event: AuditEvent) -> None:
-        """One committed event becomes one log line and one count."""
-        self._events.labels(event.code.value, _fault_label(event.facts.get("fault"))).inc()
+        """One committed event becomes one log line and its counts."""
+        self._metrics.event(event)
         loud = event.code in _LOUD
         if not loud and not _STDLIB.isEnabledFor(logging.INFO):
             return
         write = self._log.warning if loud else self._log.info
         write(event.code.value, subject=event.subject, at=event.at.isoformat(), **{f"fact_{name}": value for name, value in event.facts.items()})
 
+    def written(self, batch: Sequence[Changes], began: datetime, ended: datetime) -> None:
+        """A batch became durable."""
+        with self._harmless("telemetry.written"):
+            self._metrics.written(batch, began, ended)
+            if self._traces is not None:
+                self._traces.written(batch, began, ended)
+
+    def round(self, done: Round) -> None:
+        """A courier has been to its partner."""
+        with self._harmless("telemetry.round"):
+            self._metrics.round(done)
+            if self._traces is not None:
+                self._traces.round(done)
+
+    def published(self, window: Window) -> None:
+        """The broker has answered the relay."""
+        with self._harmless("telemetry.published"):
+            self._metrics.published(window)
+            if self._traces is not None:
+                self._traces.published(window)
+
+    def figures(self, figures: Figures | None) -> None:
+        """How things stand in the store; None where another process tells."""
+        self._metrics.figures(figures)
+
+    def close(self) -> None:
+        """Send what was not sent yet."""
+        if self._traces is not None:
+            self._traces.close()
+
+    @contextmanager
+    def _harmless(self, place: str) -> Iterator[None]:
+        """What was written stands, whatever the counting of it meets."""
+        try:
+            yield
+        except Exception as bug:  # noqa: BLE001 - see above
+            self.bug(place, bug)
+
     def refused(self, door: str, code: FaultCode, cause: str = "") -> None:
         """Somebody unknown was refused: a count, and at most one line a minute for each door, code and cause, so
         that an outsider cannot fill the disk. `cause` is one of our own words: for the operator, never for the
         caller, and no label of the counter."""
-        self._refusals.labels(door, code.value).inc()
+        self._metrics.count(REFUSALS, door, code.value)
         now = self._monotonic()
         with self._lock:
             place = self._place(door, code.value, cause)
@@ -88,19 +128,19 @@ class Telemetry:
 
     def request(self, door: str, status: int, seconds: float) -> None:
         """One answered request."""
-        self._requests.labels(door, str(status)).observe(seconds)
+        self._metrics.took(REQUESTS, seconds, door, str(status))
 
     def batch(self, step: str, items: int) -> None:
         """One commit and how many shared it."""
-        self._batches.labels(step).observe(items)
+        self._metrics.took(BATCHES, items, step)
 
     def level(self, name: str, value: float) -> None:
         """The last seen height of something."""
-        self._gauges.labels(name).set(value)
+        self._metrics.level(name, value)
 
     def bug(self, place: str, error: BaseException, reference: str = "") -> None:
         """An error that nobody expected: its type and where it arose, never its text, which may hold values."""
-        self._bugs.labels(place, type(error).__name__).inc()
+        self._metrics.count(BUGS, place, type(error).__name__)
         self._log.error("bug", place=place, reference=reference, type=type(error).__name__, trace=_places(error.__traceback__))
 
     def note(self, event: str, **facts: str | int | float | bool) -> None:
@@ -143,7 +183,7 @@ def set_up_logging(level: LogLevel = LogLevel.INFO, form: LogFormat = LogFormat.
         root.removeHandler(old)
     root.addHandler(handler)
     root.setLevel(level.value.upper())
-    for chatty in ("httpx", "httpcore", "pika", "uvicorn", "uvicorn.error", "asyncio", "alembic", "sqlalchemy"):
+    for chatty in ("httpx", "httpcore", "pika", "uvicorn", "uvicorn.error", "asyncio", "urllib3", "alembic", "sqlalchemy"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
@@ -179,15 +219,6 @@ def _safe(value: object) -> object:
 
 def _harmless(text: str) -> bool:
     return len(text) <= _LONGEST_TEXT and bool(_SAFE_TEXT.match(text)) and not _TOKEN.search(text) and not _URL_SECRET.search(text)
-
-
-def _fault_label(fault: object) -> str:
-    if fault is None or fault == "":
-        return ""
-    return fault if isinstance(fault, str) and fault in _FAULTS else "other"
-
-
-_FAULTS: Mapping[str, FaultCode] = {code.value: code for code in FaultCode}
 
 
 def _places(trace: TracebackType | None) -> list[str]:

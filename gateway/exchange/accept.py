@@ -368,10 +368,9 @@ def submission_record(
 
 def parcel_entry(delivery: Delivery, plain: bytes | None, means: Means) -> OutboxEntry:
     """A parcel for the recipient's courier: the message inline, sealed, or a claim check (EIP)."""
-    parcel = Parcel(STEP_DELIVER, delivery.delivery_id, delivery.recipient, delivery.lane)
+    parcel = Parcel(STEP_DELIVER, delivery.delivery_id, delivery.recipient, delivery.lane, submission=delivery.submission_id)
     if plain is not None and len(plain) <= INLINE_LIMIT_BYTES:
-        sealed = seal_parcel(plain, means.parcel_key, parcel.associated_data(), means.random)
-        parcel = Parcel(parcel.step, parcel.delivery_id, parcel.recipient, parcel.lane, sealed)
+        parcel = replace(parcel, sealed=seal_parcel(plain, means.parcel_key, parcel.associated_data(), means.random))
     return OutboxEntry(
         vhost="gateway",
         exchange="gateway",

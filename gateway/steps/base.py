@@ -11,7 +11,6 @@ from functools import lru_cache
 from typing import TypeVar
 
 from adapters.contract import Adapter, Channel
-from gateway.audit.events import AuditEvent
 from gateway.changes import Changes
 from gateway.contract import Clock, Store, StoreUnavailable
 from gateway.exchange.accept import Decision
@@ -22,6 +21,7 @@ from gateway.exchange.statuses import OfRecord, records_told
 from gateway.partners.directory import Directory
 from gateway.records import Delivery, DeliveryKind, MessageRecord
 from gateway.steps.around import Around, speaks_of_record
+from gateway.telemetry_facts import Round
 from gateway.trust.contract import ClaimedSender, Lookup, Packaging, SenderTrust
 from gateway.trust.keyring import KeyUse
 from gateway.trust.sealing import unseal
@@ -45,12 +45,12 @@ class Parts:
     packagings: Mapping[str, Packaging]
     channels: Mapping[str, Channel]
     """By delivery mode; empty in processes that hand nothing over."""
-    observe: Callable[[AuditEvent], None]
-    """Log and counters, fed by what was committed."""
     observe_unproven: Callable[[str, str, str], None]
     """Channel, fault code and cause of what failed before its sender was proven."""
     observe_bug: Callable[[str, BaseException], None]
     """Where it happened, and the mistake of ours."""
+    observe_round: Callable[[Round], None] = lambda _: None
+    """What a recipient was handed, and how long it took; what was committed the store tells by itself."""
 
 
 class Step:
@@ -68,15 +68,8 @@ class Step:
         return self._snapshot
 
     def _commit(self, changes: Sequence[Changes]) -> frozenset[int]:
-        """Write; tell the observers what was written; answer the places of the stale."""
-        if not changes:
-            return frozenset()
-        stale = self._parts.store.unit_of_work.commit(changes).stale
-        for place, change in enumerate(changes):
-            if place not in stale:
-                for event in change.events:
-                    self._parts.observe(event)
-        return stale
+        """Write; answer the places of the stale."""
+        return self._parts.store.unit_of_work.commit(changes).stale if changes else frozenset()
 
     def _until_committed(self, items: Sequence[T], decide: Callable[[Sequence[T], bool], Sequence[Decision]]) -> list[Decision]:
         """Load, decide and commit a batch, and again for those that were stale, until all stand. `decide` is told

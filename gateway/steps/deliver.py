@@ -32,6 +32,7 @@ from gateway.records import Attempt, Delivery, DeliveryKind, DeliveryState, Mess
 from gateway.steps.around import Around
 from gateway.steps.base import Parts, Step
 from gateway.steps.breaker import Breakers
+from gateway.telemetry_facts import Round
 from gateway.trust.contract import SignerUnavailable
 from gateway.trust.sealing import Unsealable, unseal, unseal_parcel
 from schemas.catalogue import load
@@ -157,12 +158,23 @@ class DeliverStep(Step):
             self._commit([settle.postponed(delivery, until, now) for delivery in heads])
             return set()
         ready, gone = self.prepare(heads, leg, inline)
+        acting = self._now()
         outcomes = self._act(ready, leg)
+        acted = self._now()
         if leg.agreement.mode is not DeliveryMode.QUEUE:
             # A breaker spares a partner's endpoint; a queue lies in our own broker, which says itself when it is back.
             self._breakers.note(leg.organisation, [outcome.handover for outcome in outcomes], leg.agreement, self._now())
         decisions = self._until_committed(outcomes, lambda some, again: self._judge(some, leg, directory, again=again))
+        self._tell(leg, [(o.delivery, _tried(o, d)) for o, d in zip(outcomes, decisions, strict=True)], began=now, acting=acting, acted=acted)
         return gone | {o.delivery.delivery_id for o, d in zip(outcomes, decisions, strict=True) if _is_out(d, leg)}
+
+    def _tell(self, leg: Leg, handed: Sequence[tuple[Delivery, Attempt]], *, began: datetime, acting: datetime, acted: datetime) -> None:
+        ended = self._now()
+        until = self._breakers.open_until(leg.organisation, ended)
+        times = {"began": began, "acting": acting, "acted": acted, "ended": ended}
+        self._parts.observe_round(
+            Round(recipient=leg.recipient, organisation=leg.organisation, mode=leg.agreement.mode.value, handed=handed, breaker_until=until, **times)
+        )
 
     def _fix(self, delivery: Delivery, opened: Callable[[], Message] | None, leg: Leg) -> tuple[Delivery | None, Changes]:
         now = self._now()
@@ -269,6 +281,12 @@ class DeliverStep(Step):
         if isinstance(handover, TryLater):
             return settle.failed(delivery, fault, leg.agreement, now, outcome.attempt)
         return settle.refused(delivery, fault, now, outcome.attempt)
+
+
+def _tried(outcome: _Outcome, decision: Decision) -> Attempt:
+    """The try as it was written: what the peer's answer was worth is known only now."""
+    written = decision.changes.attempts if decision.changes is not None else ()
+    return written[0] if written else outcome.attempt
 
 
 def _same(message: Message) -> Message:

@@ -10,7 +10,7 @@ writes messages or audit locks the head row first (`head`).
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
@@ -22,12 +22,15 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from gateway.audit.events import AuditEvent
 from gateway.contract import StoreUnavailable
 
 BUSY_SECONDS: Final = 30.0
 """How long to wait for another writer before saying that the store is not available."""
 CHUNK: Final = 500
 """Values in one IN list: far below the limits of both databases, and few shapes of statement to cache."""
+LINKED: Final = "gateway.linked"
+"""Where a transaction of `writing()` notes the events that it links into the chain."""
 _WAL_PAUSE_SECONDS: Final = 0.01
 _SQLITE_AWAY: Final = frozenset(
     {
@@ -46,8 +49,9 @@ _SQLITE_AWAY: Final = frozenset(
 class Database:
     """One database, for any number of threads."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, tell: Callable[[AuditEvent], None] = lambda _: None) -> None:
         address = make_url(url)
+        self._tell = tell
         self._writer = _engine(address)
         # Another engine, not another option: SQLite's begin hook must not fire for reads.
         self._reader = _engine(address).execution_options(isolation_level="AUTOCOMMIT")
@@ -75,7 +79,19 @@ class Database:
     def writing(self) -> Iterator[Connection]:
         """A transaction that is committed at the end of the block, and rolled back if it raises."""
         with translated(), self._writer.connect() as connection, connection.begin():
-            yield connection
+            linked: list[AuditEvent] = []
+            notes = connection.info  # kept: a connection that is lost does not give it out any more
+            notes[LINKED] = linked
+            try:
+                yield connection
+            finally:
+                del notes[LINKED]
+        self.tell(linked)
+
+    def tell(self, events: Iterable[AuditEvent]) -> None:
+        """Events that are durable now, for whoever reads them besides the chain."""
+        for one in events:
+            self._tell(one)
 
     def connect(self) -> Connection:
         """A connection for a caller that begins and commits by itself, inside `translated()`."""

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, bindparam, select, update
 from gateway.audit.chain import ChainHead, head_of, link
 from gateway.audit.events import AuditEvent, AuditRecord
 from gateway.store.bulk import insert_rows
+from gateway.store.engine import LINKED
 from gateway.store.rows import audit_values
 from gateway.store.tables import audit_head, audit_records
 
@@ -60,6 +61,7 @@ class Head:
         """Write what was appended and drawn."""
         if self.records:
             insert_rows(connection, audit_records, [audit_values(record) for record in self.records])
+            connection.info.get(LINKED, []).extend(record.event for record in self.records)
         values = {
             "sequence": self.chain.sequence,
             "digest": self.chain.digest,

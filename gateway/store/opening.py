@@ -4,6 +4,7 @@ What it is: `open_store` and `migrate`. What it is not: the parts themselves. Ca
 and tests.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 from alembic import command
@@ -11,6 +12,7 @@ from alembic.config import Config
 from sqlalchemy import select, text, update
 from sqlalchemy.exc import DBAPIError
 
+from gateway.audit.events import AuditEvent
 from gateway.audit.integrity import IntegrityReport
 from gateway.contract import CheckpointReader, Checkpoints, DeadLetters, Leases, Outbox, Partners, Queries, Store, StoreUnavailable, UnitOfWork
 from gateway.store.checkpoints import SqlCheckpoints
@@ -23,7 +25,7 @@ from gateway.store.outbox import SqlOutbox
 from gateway.store.partners import SqlPartners
 from gateway.store.queries import SqlQueries
 from gateway.store.tables import audit_head
-from gateway.store.unit_of_work import SqlUnitOfWork
+from gateway.store.unit_of_work import SqlUnitOfWork, Written, nobody
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _MIGRATION_LOCK = 0x676174657761
@@ -34,9 +36,9 @@ _PROBE = update(audit_head).where(audit_head.c.head_id == HEAD_ID).values(sequen
 class SqlStore:
     """Keeps `gateway.contract.Store`."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, written: Written) -> None:
         self._database = database
-        self._unit_of_work = SqlUnitOfWork(database)
+        self._unit_of_work = SqlUnitOfWork(database, written)
         self._queries = SqlQueries(database)
         self._outbox = SqlOutbox(database)
         self._leases = SqlLeases(database)
@@ -99,12 +101,15 @@ class SqlStore:
         self._database.close()
 
 
-def open_store(url: str) -> Store:
+def open_store(url: str, observe: Callable[[AuditEvent], None] = lambda _: None, written: Written = nobody) -> Store:
     """A store over the database at this URL (`sqlite:///path`, `postgresql://…`). Does not touch it yet.
+
+    `observe` is told every event that became part of the chain, whoever wrote it, and `written` every batch of changes:
+    both after the commit, in the writer's thread, and neither may raise.
 
     Raises ValueError for a database that cannot keep the store's promises.
     """
-    return SqlStore(Database(url))
+    return SqlStore(Database(url, observe), written)
 
 
 def migrate(url: str) -> None:

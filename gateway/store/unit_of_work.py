@@ -5,8 +5,9 @@ chain's head: find what is stale, leave it out, write the rest kind by kind, dra
 What it is not: a judge: it compares keys and versions and nothing else. Called by the pipeline and operations.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from sqlalchemy import Connection, bindparam, delete, select
 from sqlalchemy.exc import DBAPIError
@@ -36,14 +37,20 @@ _HOLDERS = select(duplicate_keys).where(duplicate_keys.c.key_digest.in_(bindpara
 _VERSIONS = select(deliveries.c.delivery_id, deliveries.c.version, deliveries.c.document_wrapped).where(
     deliveries.c.delivery_id.in_(bindparam("wanted", expanding=True))
 )
+Written = Callable[[Sequence[Changes], datetime, datetime], None]
+"""Told what became durable, when its commit began, and when it ended."""
 _RELEASE = delete(duplicate_keys).where(duplicate_keys.c.key_digest == bindparam("of_key"))
+
+
+def nobody(_written: Sequence[Changes], _began: datetime, _ended: datetime) -> None:
+    """Nobody is told."""
 
 
 class SqlUnitOfWork:
     """Keeps `gateway.contract.UnitOfWork`."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, written: Written = nobody) -> None:
+        self._database, self._written = database, written
 
     def commit(self, changes: Sequence[Changes]) -> Committed:
         """See the port. Raises ValueError for changes that no correct rule makes."""
@@ -51,6 +58,7 @@ class SqlUnitOfWork:
             _check(item)
         if not changes:
             return Committed()
+        began = datetime.now(UTC)
         with translated(), self._database.connect() as connection:
             transaction = connection.begin()
             head = lock_head(connection)
@@ -65,6 +73,8 @@ class SqlUnitOfWork:
                 # The answer to COMMIT may have been lost, not the commit: the chain knows.
                 if not self._holds(head):
                     raise
+        self._database.tell(record.event for record in head.records)
+        self._written(fresh.items, began, datetime.now(UTC))
         return Committed(stale)
 
     def _holds(self, head: Head) -> bool:

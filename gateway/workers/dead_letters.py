@@ -8,7 +8,7 @@ person. The gateway's own parcels need no second try: the sweeper puts back what
 
 import hashlib
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -49,11 +49,9 @@ class DeadLetterWorker:
 
     name = "dead-letters"
 
-    def __init__(
-        self, store: Store, broker: Broker, pipeline: Pipeline, clock: Clock, means: Means, *, holder: str, observe: Callable[[AuditEvent], None]
-    ) -> None:
+    def __init__(self, store: Store, broker: Broker, pipeline: Pipeline, clock: Clock, means: Means, *, holder: str) -> None:
         self._store, self._broker, self._pipeline, self._clock, self._means = store, broker, pipeline, clock, means
-        self._holder, self._observe = holder, observe
+        self._holder = holder
         self._lease_until: datetime | None = None
 
     def run(self, stop: threading.Event) -> None:
@@ -94,7 +92,6 @@ class DeadLetterWorker:
         letter = self._letter(vhost, item)
         event = AuditEvent(AuditCode.DEAD_LETTER_STORED, letter.at, letter.letter_id, _facts(letter))
         if self._store.dead_letters.put(letter, event):
-            self._observe(event)
             if letter.state is DeadLetterState.STORED:
                 self._settle(letter, self._try(letter, item, stop), stop)
             return
@@ -113,7 +110,6 @@ class DeadLetterWorker:
     def _settle(self, letter: DeadLetter, state: DeadLetterState, stop: threading.Event) -> None:
         event = AuditEvent(AuditCode.DEAD_LETTER_TRIED, self._clock(), letter.letter_id, {"state": state.value, "queue": letter.queue})
         patiently(lambda: self._store.dead_letters.settle(letter.letter_id, state, event), stop)
-        self._observe(event)
 
     def _letter(self, vhost: str, item: Received) -> DeadLetter:
         death = _death(item.headers)

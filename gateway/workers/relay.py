@@ -5,13 +5,14 @@ is not: a decision. What the broker confirmed is forgotten; what it did not take
 """
 
 import threading
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 
 from broker.contract import Broker, Confirm, Publication
 from gateway.contract import Clock, Store
 from gateway.exchange.receipts import LINES_MEDIA_TYPE
 from gateway.records import OutboxEntry
+from gateway.telemetry_facts import Window
 
 _LEASE = "relay"
 _PUT_OFF_SECONDS = 2.0
@@ -25,11 +26,20 @@ class Relay:
     name = "relay"
 
     def __init__(
-        self, store: Store, broker: Broker, clock: Clock, *, holder: str, lease_seconds: float = 15.0, idle_seconds: float = 0.01, items: int = 500
+        self,
+        store: Store,
+        broker: Broker,
+        clock: Clock,
+        *,
+        holder: str,
+        lease_seconds: float = 15.0,
+        idle_seconds: float = 0.01,
+        items: int = 500,
+        published: Callable[[Window], None] = lambda _: None,
     ) -> None:
         self._store, self._broker, self._clock = store, broker, clock
         self._holder, self._lease_seconds = holder, lease_seconds
-        self._idle_seconds, self._items = idle_seconds, items
+        self._idle_seconds, self._items, self._published = idle_seconds, items, published
 
     def run(self, stop: threading.Event) -> None:
         """Relay until told to stop."""
@@ -47,21 +57,22 @@ class Relay:
                 if not entries:
                     stop.wait(self._idle_seconds)
                     continue
-                letters = bundled(entries)
-                self._settle(letters, publisher.publish([_publication(letter) for letter in letters]))
+                letters, began = bundled(entries), self._clock()
+                self._settle(letters, publisher.publish([_publication(letter) for letter in letters]), began)
         finally:
             publisher.close()
             self._store.leases.release(_LEASE, self._holder)
 
-    def _settle(self, letters: Sequence[Sequence[OutboxEntry]], confirms: Sequence[Confirm]) -> None:
+    def _settle(self, letters: Sequence[Sequence[OutboxEntry]], confirms: Sequence[Confirm], began: datetime) -> None:
         now = self._clock()
-        taken = [entry.outbox_id for letter, confirm in zip(letters, confirms, strict=True) if confirm is Confirm.CONFIRMED for entry in letter]
-        left = [entry.outbox_id for letter, confirm in zip(letters, confirms, strict=True) if confirm is not Confirm.CONFIRMED for entry in letter]
+        taken = [entry for letter, confirm in zip(letters, confirms, strict=True) if confirm is Confirm.CONFIRMED for entry in letter]
+        left = [entry for letter, confirm in zip(letters, confirms, strict=True) if confirm is not Confirm.CONFIRMED for entry in letter]
         if taken:
-            self._store.outbox.published(taken, now)
+            self._store.outbox.published([entry.outbox_id for entry in taken], now)
         if left:
             # Full or not yet declared: the others go on, these come again.
-            self._store.outbox.put_off(left, now + timedelta(seconds=_PUT_OFF_SECONDS))
+            self._store.outbox.put_off([entry.outbox_id for entry in left], now + timedelta(seconds=_PUT_OFF_SECONDS))
+        self._published(Window(began=began, ended=now, confirmed=taken, left=left))
 
 
 def bundled(entries: Sequence[OutboxEntry]) -> list[list[OutboxEntry]]:

@@ -21,7 +21,7 @@ TOPOLOGY: Topology = gateway_topology([PartyCode("C17")]) + partners_topology([O
 
 
 def undertaker(world: World, broker: Broker, holder: str = "test") -> DeadLetterWorker:
-    return DeadLetterWorker(world.store, broker, world.pipeline, lambda: world.now, world.means, holder=holder, observe=world.events.append)
+    return DeadLetterWorker(world.store, broker, world.pipeline, lambda: world.now, world.means, holder=holder)
 
 
 @contextmanager

@@ -19,6 +19,8 @@ from gateway.partners.party import Organisation, Party, Standing
 from gateway.pipeline import Pipeline
 from gateway.steps.base import Parts
 from gateway.store.opening import migrate, open_store
+from gateway.store.unit_of_work import nobody
+from gateway.telemetry import Telemetry
 from gateway.trust import jws
 from gateway.trust.catalogue import PACKAGINGS
 from gateway.trust.contract import SealOrder, Signer
@@ -129,14 +131,21 @@ def contact_document(crn: str, notes: str) -> dict[str, object]:
     }
 
 
-def make_world(url: str, agreements: Sequence[Agreement] = ()) -> World:
-    """Migrates a store at `url` and wires a pipeline around it."""
+def make_world(url: str, agreements: Sequence[Agreement] = (), telemetry: Telemetry | None = None) -> World:
+    """Migrates a store at `url` and wires a pipeline around it; what telemetry is given is told everything."""
     migrate(url)
-    return open_world(url, agreements)
+    return open_world(url, agreements, telemetry)
 
 
-def open_world(url: str, agreements: Sequence[Agreement] = ()) -> World:
-    store, time = open_store(url), [NOW]
+def open_world(url: str, agreements: Sequence[Agreement] = (), telemetry: Telemetry | None = None) -> World:
+    events: list[AuditEvent] = []
+
+    def heard(event: AuditEvent) -> None:
+        events.append(event)
+        if telemetry is not None:
+            telemetry.observe(event)
+
+    store, time = open_store(url, heard, telemetry.written if telemetry else nobody), [NOW]
     signers = {name: signer_from_pem(mint_ed25519().private_pem) for name in ("alpha", "beta", "gamma")}
     own_wss = mint_rsa("gateway", now=NOW - timedelta(days=1), days=30)
     nps = mint_rsa("nps", now=NOW - timedelta(days=1), days=30)
@@ -154,8 +163,8 @@ def open_world(url: str, agreements: Sequence[Agreement] = ()) -> World:
         public_url=PUBLIC_URL,
     )
     _register(store, signers, nps.certificate_der, agreements or default_agreements())
+    events.clear()
     push, queue = FakeChannel("push"), FakeChannel("queue")
-    events: list[AuditEvent] = []
     unproven: list[tuple[str, str, str]] = []
     bugs: list[BaseException] = []
     channels: dict[str, Channel] = {"push": push, "queue": queue}
@@ -166,7 +175,7 @@ def open_world(url: str, agreements: Sequence[Agreement] = ()) -> World:
         adapters=DIALECTS,
         packagings=PACKAGINGS,
         channels=channels,
-        observe=events.append,
+        observe_round=telemetry.round if telemetry else lambda _: None,
         observe_unproven=lambda *what: unproven.append(what),
         observe_bug=lambda _place, bug: bugs.append(bug),
     )
