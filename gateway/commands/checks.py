@@ -4,6 +4,7 @@ What it is: one function per check, each answering with what it found and a reme
 it looks once. Nothing here writes, and no secret or URL with one is printed.
 """
 
+import os
 import shutil
 import sys
 from collections.abc import Callable
@@ -15,14 +16,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from broker.contract import BrokerUnavailable
-from broker.topology import gateway_topology, partners_topology
 from gateway import bootstrap
 from gateway.commands.context import now, own_keys
+from gateway.commands.folder_checks import exchanging_files, look_at
 from gateway.config import BrokerKind, ConfigurationInvalid, Environment, Settings, load_settings
 from gateway.contract import Store, StoreUnavailable
 from gateway.keystore import KeystoreError
 from gateway.partners.directory import Directory
-from gateway.partners.party import Standing
+from gateway.partners.party import Organisation, Standing
 from gateway.records import DeadLetterState
 from gateway.store.opening import open_store
 from gateway.trust.keyring import KeyRecord
@@ -135,7 +136,7 @@ def _with_store(settings: Settings, store: Store) -> list[Check]:
         lambda: _details(settings, directory),
         lambda: _dead_letters(store),
     ]
-    return [check() for check in checks]
+    return [*(check() for check in checks), *_folders(settings, directory, at)]
 
 
 def _clock(store: Store, at: datetime) -> Check:
@@ -162,7 +163,7 @@ def _broker(settings: Settings, directory: Directory) -> Check:
     admin = bootstrap.administrator(settings)
     if admin is None:
         return Check("broker", State.WARNING, "no broker_management_url: its topology cannot be looked at", "set broker_management_url, or check it by hand")
-    wanted = gateway_topology(directory.parties) + partners_topology(directory.organisations)
+    wanted = bootstrap.topology_of(directory)
     with closing(admin):
         try:
             there = {(figures.vhost, figures.queue) for figures in admin.queue_figures()}
@@ -170,7 +171,7 @@ def _broker(settings: Settings, directory: Directory) -> Check:
             return Check("broker", State.BAD, str(error), "start RabbitMQ with its management plug-in; check address, user and password")
     missing = sorted(queue.name for queue in wanted.queues if (queue.vhost, queue.name) not in there)
     if missing:
-        return Check("broker", State.BAD, f"queues missing: {', '.join(missing)}", "the relay makes them: gateway serve --role relay")
+        return Check("broker", State.BAD, f"queues missing: {', '.join(missing)}", "gateway broker apply; the relay makes them too")
     return Check("broker", State.GOOD, f"reachable, {len(wanted.queues)} queues in place")
 
 
@@ -202,6 +203,31 @@ def _details(settings: Settings, directory: Directory) -> Check:
         state = State.BAD if settings.environment is Environment.LIVE else State.WARNING
         return Check("details", state, f"public_url is this machine; {', '.join(parties)} cannot fetch from elsewhere", "set public_url to what partners call")
     return Check("details", State.GOOD, f"{', '.join(parties)} fetch them from {settings.public_url}")
+
+
+def _folders(settings: Settings, directory: Directory, at: datetime) -> list[Check]:
+    """The folders of every organisation that exchanges files."""
+    owners = exchanging_files(directory)
+    if not owners:
+        return [Check("drop folders", State.SKIPPED, "no partner exchanges files")]
+    if settings.drop_root is None:
+        names = ", ".join(owner.organisation_id for owner in owners)
+        return [Check("drop folders", State.BAD, f"no drop_root: messages of {names} wait", "set drop_root; docs/protocol/files.md")]
+    return [_folders_of(owner, settings, settings.drop_root / owner.organisation_id, at) for owner in owners]
+
+
+def _folders_of(owner: Organisation, settings: Settings, home: Path, at: datetime) -> Check:
+    name = f"folders of {owner.organisation_id}"
+    if settings.drop_make_folders and not home.exists() and os.access(home.parent, os.W_OK | os.X_OK, effective_ids=True):
+        return Check(name, State.GOOD, "not there yet: made when they are first needed")
+    look = look_at(home, at)
+    if look.wrong:
+        state = State.BAD if owner.standing is Standing.LIVE else State.WARNING
+        return Check(name, state, "; ".join(look.wrong), "mount or make them, for the account of the gateway; docs/protocol/files.md")
+    if look.lately:
+        found = f"{look.lately} of {look.quarantined} batches in quarantine came within a day"
+        return Check(name, State.WARNING, found, "read the .fault.json beside each, and tell the partner")
+    return Check(name, State.GOOD, f"all there and writable, {look.quarantined} batches in quarantine, none new")
 
 
 def _dead_letters(store: Store) -> Check:

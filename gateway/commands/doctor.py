@@ -8,7 +8,7 @@ from gateway.commands.output import Answer, CommandError, Exit, Table, answer
 
 
 def doctor(*, as_json: AsJson = False) -> None:
-    """Check settings, keys, store, broker, relay, clock, disk, certificates and dead letters; say what to do about each."""
+    """Check settings, keys, store, broker, relay, clock, disk, certificates, drop folders and dead letters; say what to do about each."""
     from gateway.commands.checks import State, examine
 
     found = examine()
