@@ -121,7 +121,7 @@ class _Messages:
             raise too_many(self.limit, _ROOT)
         entry = _entry(element, len(self.entries) + 1, self.envelope)
         if self.entries and isinstance(entry, Entry):
-            self.shared.take(entry.payload)
+            entry = replace(entry, payload=self.shared.taken(entry.payload))
         if isinstance(entry, Misread):
             self.doubts += [fault for fault in entry.faults if fault.code is FaultCode.MESSAGE_REFERENCE_MISMATCH]
         self.entries.append(entry)
