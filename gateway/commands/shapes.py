@@ -4,6 +4,7 @@ What it is: the shapes that scripts rely on, each in one place. What it is not: 
 that is sealed, no personal data, no secret is ever in them. Called by the commands.
 """
 
+from dataclasses import asdict
 from datetime import datetime
 
 from gateway.contract import QueueFigures
@@ -62,10 +63,12 @@ def agreement(record: Agreement) -> Members:
         "max_age_seconds": record.max_age_seconds,
         "max_bytes": record.max_bytes,
         "absorb": record.absorb,
+        "broadcast_types": sorted(record.broadcast_types),
         "broadcast_reference_data": record.broadcast_reference_data,
         "broadcast_offender_data": record.broadcast_offender_data,
         "metadata_updates": record.metadata_updates,
         "working_hours": hours(record.working_hours),
+        "thresholds": asdict(record.thresholds),
     }
 
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from gateway.partners.filters import ContentFilter
 from gateway.partners.hours import WorkingHours
+from gateway.partners.watching import Thresholds
 from gateway.trust.policy import STRICT, SecurityPolicy
 from schemas.identifiers import PartyCode
 
@@ -100,6 +101,9 @@ class Agreement:
     absorb: bool = False
     """Inbound: the sender is disabled. What it sends is verified and archived, refused with a receipt that says so,
     and delivered to nobody."""
+    broadcast_types: frozenset[str] = frozenset()
+    """Inbound: messages of these types that name nobody go to everybody with an interest, and not only to whoever is
+    responsible."""
     broadcast_reference_data: bool = True
     """Outbound: it is among those that reference data is broadcast to."""
     broadcast_offender_data: bool = True
@@ -132,6 +136,8 @@ class Agreement:
     """Oldest message still accepted; longer than any outage that it must survive."""
     timeout_seconds: float = 30.0
     retry: RetryPolicy = field(default_factory=RetryPolicy)
+    thresholds: Thresholds = field(default_factory=Thresholds)
+    """Outbound: from when on a person is told."""
     breaker_failures: int = 5
     """Consecutive failed attempts after which the endpoint is left alone for a while."""
     breaker_seconds: float = 30.0

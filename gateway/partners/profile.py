@@ -16,6 +16,7 @@ from gateway.partners.agreement import Agreement, DeliveryMode, Direction, LastS
 from gateway.partners.filters import ContentFilter, Match
 from gateway.partners.hours import Day, WorkingHours
 from gateway.partners.party import Division, Kind, Organisation, Party
+from gateway.partners.watching import Thresholds
 from gateway.trust.keyring import KeyUse
 from gateway.trust.policy import POLICIES
 from schemas.identifiers import OrganisationId, PartyCode
@@ -89,6 +90,17 @@ class RetryEntry(_Closed):
     resend_seconds: float | None = Field(default=None, description="Queue and drop: how long to wait for a receipt before handing over again.")
 
 
+class ThresholdsEntry(_Closed):
+    """From when on a person is told; what is not said is as `Thresholds` has it, and 0 switches a rule off."""
+
+    waiting: int | None = Field(default=None, description="Messages waiting for it.")
+    waiting_minutes: int | None = Field(default=None, description="Age of the oldest that waits.")
+    receipt_minutes: int | None = Field(default=None, description="How long its last word may be owed before it is late.")
+    set_aside: int | None = Field(default=None, description="Deliveries whose attempts are exhausted.")
+    silence_hours: int | None = Field(default=None, description="How long nothing may be heard of it, in its working hours.")
+    certificate_days: int | None = Field(default=None, description="Days before a key or certificate of it ends.")
+
+
 class MatchEntry(_Closed):
     """One rule of a content filter: it matches where everything that it names matches."""
 
@@ -115,7 +127,7 @@ class FiltersEntry(_Closed):
         return ContentFilter(only=tuple(rule.record() for rule in self.only), excepted=tuple(rule.record() for rule in self.excepted))
 
 
-_OTHERWISE = {"party", "direction", "policy", "retry", "types", "receipt_stages", "working_hours", "filters"}
+_OTHERWISE = {"party", "direction", "policy", "retry", "types", "receipt_stages", "working_hours", "filters", "thresholds"}
 _NEEDED = ("dialect", "version", "packaging")
 
 
@@ -139,6 +151,9 @@ class AgreementEntry(_Closed):
     types: frozenset[str] | None = Field(default=None, description="Message types agreed; all where left out.")
     test_allowed: bool | None = Field(default=None, description="Whether messages with the test indicator are taken.")
     absorb: bool | None = Field(default=None, description="Inbound: a disabled sender; kept, refused with a receipt, delivered to nobody.")
+    broadcast_types: frozenset[str] | None = Field(
+        default=None, description="Inbound: messages of these types that name nobody go to everybody with an interest, not only to whoever is responsible."
+    )
     broadcast_reference_data: bool | None = Field(default=None, description="Outbound: reference data is broadcast to it.")
     broadcast_offender_data: bool | None = Field(default=None, description="Outbound: data of cases in which it has an interest is broadcast to it.")
     filters: FiltersEntry | None = Field(default=None, description="Outbound: which messages it takes, by type, action and codes.")
@@ -155,6 +170,7 @@ class AgreementEntry(_Closed):
     max_age_seconds: int | None = Field(default=None, description="Oldest message still accepted.")
     timeout_seconds: float | None = Field(default=None, description="Outbound, push: how long one call may take.")
     retry: RetryEntry | None = Field(default=None, description="When to try again.")
+    thresholds: ThresholdsEntry | None = Field(default=None, description="Outbound: from when on a person is told.")
     breaker_failures: int | None = Field(default=None, description="Failures in a row after which the endpoint is left alone for a while.")
     breaker_seconds: float | None = Field(default=None, description="For how long.")
     soap_version: Literal["1.1", "1.2"] | None = Field(default=None, description="SPG over SOAP.")
@@ -164,6 +180,8 @@ class AgreementEntry(_Closed):
         said = {name: value for name in self.model_fields_set - _OTHERWISE if (value := getattr(self, name)) is not None}
         if self.retry is not None:
             said["retry"] = RetryPolicy(**self.retry.model_dump(exclude_none=True))
+        if self.thresholds is not None:
+            said["thresholds"] = Thresholds(**self.thresholds.model_dump(exclude_none=True))
         if self.filters is not None:
             said["filters"] = self.filters.record()
         if self.receipt_stages is not None:

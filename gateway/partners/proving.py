@@ -31,8 +31,8 @@ PROVED: Final = frozenset(
 NOT_PROVED: Final = frozenset(
     {
         *("absorb", "partial", "max_messages", "max_bytes"),
-        *("broadcast_reference_data", "broadcast_offender_data", "filters", "metadata_updates"),
-        *("working_hours", "retry", "breaker_failures", "breaker_seconds"),
+        *("broadcast_types", "broadcast_reference_data", "broadcast_offender_data", "filters", "metadata_updates"),
+        *("working_hours", "retry", "thresholds", "breaker_failures", "breaker_seconds"),
     }
 )
 """What only this side goes by, so that no run could tell the difference."""

@@ -7,6 +7,7 @@ refusal (`onboarding`, which asks here).
 from urllib.parse import urlsplit
 
 from gateway.partners.agreement import Agreement
+from gateway.partners.watching import Thresholds
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -38,8 +39,20 @@ def out_of_range(agreement: Agreement) -> str | None:
         "retry.longest_seconds": (retry.longest_seconds, retry.first_seconds, 24 * 3600),
         "retry.attempts": (retry.attempts, 1, 100_000),
         "retry.resend_seconds": (retry.resend_seconds, 0.01, 7 * 24 * 3600),
+        **_of_thresholds(agreement.thresholds),
     }
     for name, (value, least, most) in ranges.items():
         if not least <= value <= most:
             return f"{name} must lie between {least:g} and {most:g}."
     return None
+
+
+def _of_thresholds(thresholds: Thresholds) -> dict[str, tuple[float, float, float]]:
+    return {
+        "thresholds.waiting": (thresholds.waiting, 0, 10_000_000),
+        "thresholds.waiting_minutes": (thresholds.waiting_minutes, 0, 31 * 24 * 60),
+        "thresholds.receipt_minutes": (thresholds.receipt_minutes, 0, 31 * 24 * 60),
+        "thresholds.set_aside": (thresholds.set_aside, 0, 10_000_000),
+        "thresholds.silence_hours": (thresholds.silence_hours, 0, 31 * 24),
+        "thresholds.certificate_days": (thresholds.certificate_days, 0, 365),
+    }

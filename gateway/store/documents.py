@@ -15,6 +15,7 @@ from gateway.partners.agreement import Agreement, DeliveryMode, Direction, LastS
 from gateway.partners.filters import ContentFilter, Match
 from gateway.partners.hours import Day, WorkingHours
 from gateway.partners.party import Division, Kind, Organisation, Party, Pause, Proof, Standing
+from gateway.partners.watching import Thresholds
 from gateway.trust.keyring import KeyRecord, KeyUse
 from gateway.trust.policy import POLICIES
 from schemas.identifiers import KeyId, OrganisationId, PartyCode
@@ -65,7 +66,9 @@ def to_agreement(document: str) -> Agreement:
         "last_stage": LastStage(fields["last_stage"]),
         "order": OrderUntil(fields["order"]),
         "types": None if types is None else frozenset(types),
+        "broadcast_types": frozenset(fields.get("broadcast_types", ())),
         "retry": RetryPolicy(**fields["retry"]),
+        "thresholds": Thresholds(**fields.get("thresholds", {})),
         "filters": _filters(fields.get("filters", {})),
         "working_hours": None if hours is None else WorkingHours(**hours | {"days": frozenset(Day(day) for day in hours["days"])}),
     }

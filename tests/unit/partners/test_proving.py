@@ -12,6 +12,7 @@ from gateway.partners.filters import ContentFilter, Match
 from gateway.partners.hours import Day, WorkingHours
 from gateway.partners.party import Organisation, Party
 from gateway.partners.proving import NOT_PROVED, PROVED, agreed_digest
+from gateway.partners.watching import Thresholds
 from gateway.rehearsal.jose import PartnerKey
 from gateway.trust.keyring import KeyRecord, Keyring, KeyUse
 from gateway.trust.policy import LEGACY_SPG
@@ -56,6 +57,7 @@ ASKS_NOT: Mapping[str, object] = {
     "metadata_updates": False,
     "working_hours": WorkingHours(days=frozenset({Day.MON}), opens="09:00", closes="17:00"),
     "retry": RetryPolicy(first_seconds=1.0),
+    "thresholds": Thresholds(waiting=7),
     "breaker_failures": 9,
     "breaker_seconds": 9.0,
 }
