@@ -9,13 +9,11 @@ fields of one that is there. Measured on 3000 messages: 1.6 kB kept for each in 
 """
 
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 from schemas.canonical.responsibility import Location, Officer, Team
 from schemas.canonical.values import Coded
-from schemas.payload import Concept
+from schemas.payload import Concept, Payload
 
-C = TypeVar("C", bound=Concept)
 _REPEATED = (Coded, Team, Officer, Location)
 
 
@@ -26,17 +24,21 @@ class Shared:
     _stated: dict[frozenset[str], set[str]] = field(default_factory=dict)
     _codes: dict[tuple[type, str, object, int], Concept] = field(default_factory=dict)
 
-    def taken(self, concept: C) -> C:
+    def taken(self, payload: Payload) -> Payload:
         """The same payload, with all that it holds, made of what other payloads have already."""
+        stated, values = self._parts(payload)
+        return type(payload).model_construct(stated, **values)
+
+    def _parts(self, concept: Concept) -> tuple[set[str], dict[str, object]]:
         stated = concept.model_fields_set
-        values = {name: self._value(value) for name, value in concept}
-        return concept.model_construct(self._stated.setdefault(frozenset(stated), stated), **values)
+        return self._stated.setdefault(frozenset(stated), stated), {name: self._value(value) for name, value in concept}
 
     def _value(self, value: object) -> object:
         if isinstance(value, _REPEATED):
             return self._the_same(value)
         if isinstance(value, Concept):
-            return self.taken(value)
+            stated, values = self._parts(value)
+            return type(value).model_construct(stated, **values)
         return tuple(map(self._value, value)) if isinstance(value, tuple) else value
 
     def _the_same(self, coded: Coded | Team | Officer | Location) -> Concept:
