@@ -1,7 +1,8 @@
 """Recipients: who a message is for, also where its sender leaves that to us.
 
 What it is: the three ways of addressing: by name; to whoever is responsible for the case (nobody named, or the
-gateway's own code); to everybody with an interest (the code of a broadcast). And what each recipient agreed to get.
+gateway's own code); to everybody with an interest (the code of a broadcast, or nobody named and a type that its sender
+agreed to broadcast). And what each recipient agreed to get.
 What it is not: a guess: where nobody is known, the message is refused to its sender's face. Called by `fates`.
 """
 
@@ -45,11 +46,17 @@ def way(header: Header, payload: Payload, directory: Directory, case: CasePartie
     if reserved and len(named) > 1:
         detail = f"{min(reserved)} stands for recipients that the gateway chooses, and stands alone."
         raise refuse(FaultCode.UNKNOWN_RECIPIENT, detail, pointer="recipient", reference=header.reference)
-    if EVERYBODY in reserved:
+    if EVERYBODY in reserved or (len(reserved) == len(named) and _is_broadcast_by_type(header, directory)):
         return _broadcast(header, payload, directory, case)
     if reserved or not named:
         return Way((_leg(_responsible(header, case), header, payload, directory),), Addressing.RESPONSIBLE)
     return Way(tuple(_leg(code, header, payload, directory) for code in named), Addressing.NAMED)
+
+
+def _is_broadcast_by_type(header: Header, directory: Directory) -> bool:
+    """What its sender agreed goes to everybody, where it leaves the choice to us."""
+    agreed = directory.inbound(header.sender)
+    return agreed is not None and header.type in agreed.broadcast_types
 
 
 def _responsible(header: Header, case: CaseParties) -> PartyCode:

@@ -124,6 +124,7 @@ def put_agreement(directory: Directory, agreement: Agreement, parts: Parts, now:
     _require_not_left(require_organisation(directory, party.organisation))
     _check_parts(agreement, parts)
     _check_detail(agreement, parts)
+    _check_broadcast(agreement)
     _check_policy(agreement)
     _check_way(agreement)
     _check_endpoints(agreement)
@@ -238,7 +239,7 @@ def _check_parts(agreement: Agreement, parts: Parts) -> None:
         raise OnboardingError(Rule.PACKAGING_UNKNOWN, _known(agreement.packaging, parts.packagings))
     if agreement.mode not in parts.modes:
         raise OnboardingError(Rule.CHANNEL_UNKNOWN, _known(agreement.mode, parts.modes))
-    if parts.types and (strange := (agreement.types or frozenset()) - parts.types):
+    if parts.types and (strange := ((agreement.types or frozenset()) | agreement.broadcast_types) - parts.types):
         raise OnboardingError(Rule.TYPE_UNKNOWN, _known(min(strange), parts.types))
 
 
@@ -266,6 +267,13 @@ def _check_policy(agreement: Agreement) -> None:
         raise OnboardingError(Rule.POLICY_MISMATCH, "SOAP is 1.1 or 1.2.")
     if strange := agreement.receipt_stages - _LATER_STAGES:
         raise OnboardingError(Rule.VALUE_OUT_OF_RANGE, f"receipt_stages: {_known(min(strange), _LATER_STAGES)}")
+
+
+def _check_broadcast(agreement: Agreement) -> None:
+    if agreement.broadcast_types and agreement.direction is Direction.OUTBOUND:
+        raise OnboardingError(Rule.BROADCAST_INVALID, "broadcast_types belongs to what a party sends, its inbound agreement.")
+    if strange := agreement.broadcast_types - (agreement.types if agreement.types is not None else agreement.broadcast_types):
+        raise OnboardingError(Rule.BROADCAST_INVALID, f"{min(strange)} is not among its types.")
 
 
 def _check_way(agreement: Agreement) -> None:

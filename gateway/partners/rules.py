@@ -37,6 +37,7 @@ class Rule(StrEnum):
     ORGANISATION_DIVIDED = "organisation-divided"
     ENDPOINT_INVALID = "endpoint-invalid"
     FILTER_INVALID = "filter-invalid"
+    BROADCAST_INVALID = "broadcast-invalid"
     OWN_IDS_NOT_CARRIED = "own-ids-not-carried"
     VALUE_OUT_OF_RANGE = "value-out-of-range"
     KEY_ALGORITHM = "key-algorithm"
@@ -73,6 +74,7 @@ RULES: dict[Rule, str] = {
     Rule.ENDPOINT_INVALID: "The endpoint does not fit the delivery mode.",
     Rule.OWN_IDS_NOT_CARRIED: "The dialect has no way to write a partner's own ids.",
     Rule.FILTER_INVALID: "A content filter names something that is not there.",
+    Rule.BROADCAST_INVALID: "What is broadcast by type is what a party sends and has agreed to send.",
     Rule.VALUE_OUT_OF_RANGE: "A number of the agreement is out of range.",
     Rule.KEY_ALGORITHM: "The algorithm of the key is not allowed.",
     Rule.KEY_VALIDITY: "The validity of the key is not allowed.",

@@ -115,6 +115,7 @@ RICH = Agreement(
     last_stage=LastStage.DELIVERED,
     order=OrderUntil.APPLIED,
     types=frozenset({"Contact", "Address"}),
+    broadcast_types=frozenset({"Contact"}),
     test_allowed=False,
     partial=True,
     message_statuses=True,

@@ -155,6 +155,9 @@ def test_whoever_left_gets_nothing_more() -> None:
         (replace(INBOUND, party=PartyCode("C99")), Rule.PARTY_UNKNOWN),
         (replace(INBOUND, dialect="klingon"), Rule.DIALECT_UNKNOWN),
         (replace(INBOUND, version="1"), Rule.VERSION_UNKNOWN),
+        (replace(INBOUND, broadcast_types=frozenset({"Nonsense"})), Rule.TYPE_UNKNOWN),
+        (replace(INBOUND, broadcast_types=frozenset({"Contact"}), types=frozenset()), Rule.BROADCAST_INVALID),
+        (replace(OUTBOUND, broadcast_types=frozenset({"Contact"})), Rule.BROADCAST_INVALID),
         (replace(OUTBOUND, version="0-9-15"), Rule.VERSION_UNKNOWN),
         (replace(INBOUND, packaging="zip"), Rule.PACKAGING_UNKNOWN),
         (replace(INBOUND, types=frozenset({"Contact", "Gossip"})), Rule.TYPE_UNKNOWN),
@@ -215,6 +218,8 @@ def test_a_mode_without_a_channel_is_refused() -> None:
     [
         INBOUND,
         OUTBOUND,
+        replace(INBOUND, broadcast_types=frozenset({"Contact"})),
+        replace(INBOUND, broadcast_types=frozenset({"Contact"}), types=frozenset({"Contact"})),
         replace(OUTBOUND, endpoint="http://127.0.0.1:8099/inbox"),
         replace(OUTBOUND, mode=DeliveryMode.SHELF, endpoint=None),
         replace(INBOUND, dialect="ndelius", packaging="wss", policy=LEGACY_SPG),

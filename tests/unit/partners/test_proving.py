@@ -51,6 +51,7 @@ ASKS_NOT: Mapping[str, object] = {
     "partial": True,
     "max_messages": 5,
     "max_bytes": 4096,
+    "broadcast_types": frozenset({"Contact"}),
     "broadcast_reference_data": False,
     "broadcast_offender_data": False,
     "filters": ContentFilter(excepted=(Match(types=frozenset({"Contact"})),)),

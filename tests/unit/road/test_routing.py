@@ -202,6 +202,43 @@ def test_a_broadcast_counts_whom_it_left_out(make: Callable[..., World]) -> None
     assert (fault.code, "left out: 1" in fault.detail, "C17" in fault.detail) == (FaultCode.NO_RECIPIENT, True, False)
 
 
+@pytest.mark.parametrize("recipients", [(), ("SPG",)])
+def test_a_type_that_its_sender_broadcasts_goes_to_everybody_with_an_interest(tmp_path: Path, recipients: tuple[str, ...]) -> None:
+    world = world_at(tmp_path / "typed.db", {"N00": {"broadcast_types": frozenset({"Contact"})}}, C20={"broadcast_offender_data": False})
+    transferred(world, "C17")
+    to(world, contact("C05", "C17"))
+    to(world, contact("C20", "C17"))
+    assert to(world, contact("N00", *recipients)) == ["C05", "C17"]
+    said = accepted_event(world)
+    assert (said["addressing"], said["left_out"]) == ("broadcast", "C20:filtered-out")
+    world.store.close()
+
+
+def test_other_types_and_other_senders_and_named_recipients_are_as_without(tmp_path: Path) -> None:
+    world = world_at(tmp_path / "typed.db", {"N00": {"broadcast_types": frozenset({"Offender"})}, "C20": {"broadcast_types": frozenset({"Contact"})}})
+    transferred(world, "C17")
+    to(world, contact("C05", "C17"))
+    assert to(world, contact("N00")) == ["C17"]
+    assert to(world, contact("C05")) == ["C17"]
+    assert to(world, contact("C20", "C05")) == ["C05"]
+    assert to(world, contact("C20")) == ["C05", "C17", "N00"]
+    world.store.close()
+
+
+def test_a_type_without_a_case_is_broadcast_to_all_who_take_reference_data(tmp_path: Path) -> None:
+    typed = {"N00": {"broadcast_types": frozenset({"ConnectionNotification"})}}
+    world = world_at(tmp_path / "typed.db", typed, C20={"broadcast_reference_data": False})  # type: ignore[arg-type]
+    assert to(world, reference_data("N00")) == ["C05", "C17"]
+    assert refused(world, reference_data("C05")).code is FaultCode.NO_RECIPIENT
+    world.store.close()
+
+
+def test_a_type_that_is_broadcast_where_nobody_has_an_interest_is_a_fault(tmp_path: Path) -> None:
+    world = world_at(tmp_path / "typed.db", {"N00": {"broadcast_types": frozenset({"Contact"})}})
+    assert refused(world, contact("N00")).code is FaultCode.NO_RECIPIENT
+    world.store.close()
+
+
 @pytest.mark.parametrize("recipients", [("ALL", "C17"), ("SPG", "C17"), ("ALL", "SPG")])
 def test_reserved_codes_stand_alone(four: World, recipients: tuple[str, ...]) -> None:
     assert refused(four, contact("N00", *recipients)).code is FaultCode.UNKNOWN_RECIPIENT
