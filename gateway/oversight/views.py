@@ -5,12 +5,12 @@ Times are aware and UTC.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from gateway.records import Delivery, DeliveryState, MessageRecord
-from schemas.identifiers import DeliveryId, OrganisationId, PartyCode
+from schemas.identifiers import DeliveryId, PartyCode
 
 
 class Measure(StrEnum):
@@ -223,17 +223,3 @@ class AuditSearch:
     """An event's code, or its beginning up to a dot: `delivery.`."""
     by: str | None = None
     """The operator's subject."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Picture:
-    """What a whole look at the gateway needs, read in as few statements as there are kinds."""
-
-    at: datetime
-    queues: tuple[QueueView, ...]
-    receipts: tuple[ReceiptFigures, ...]
-    activity: tuple[Activity, ...]
-    outbox_depth: int
-    last_confirmed_at: datetime | None
-    audit_sequence: int
-    open_breakers: frozenset[OrganisationId] = field(default_factory=frozenset)
