@@ -136,6 +136,9 @@ class Queries(Protocol):
     def crosswalk(self, organisation: OrganisationId, after: str, limit: int) -> Sequence[KnownId]:
         """What is known of one organisation's ids, in order of key, after this key."""
 
+    def awaiting(self, organisation: OrganisationId, after: str, limit: int) -> Sequence[AwaitedId]:
+        """Own ids of one organisation of which the record is awaited, in order of key, after this key."""
+
     def attempts(self, delivery: DeliveryId) -> Sequence[Attempt]: ...
 
     def receipts_of_submission(self, submission: SubmissionId) -> Sequence[ReceiptRecord]:

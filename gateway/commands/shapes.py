@@ -13,7 +13,7 @@ from gateway.partners.agreement import Agreement
 from gateway.partners.directory import Directory
 from gateway.partners.hours import DAYS, WorkingHours
 from gateway.partners.party import Organisation, Party
-from gateway.records import Attempt, DeadLetter, Delivery, KnownId, MessageRecord, ReceiptRecord
+from gateway.records import Attempt, AwaitedId, DeadLetter, Delivery, KnownId, MessageRecord, ReceiptRecord
 from gateway.trust.keyring import KeyRecord, KeyUse
 from schemas.telling import acting
 
@@ -251,6 +251,12 @@ LETTER_COLUMNS = ("letter id", "died in", "reason", "state", "bytes", "at (UTC)"
 def timeline_entry(entry: Moment) -> Members:
     """One line of a timeline."""
     return {"at": moment(entry.at), "kind": entry.kind, "subject": entry.subject, "what": entry.what, "detail": entry.detail}
+
+
+def awaited_id(one: AwaitedId) -> dict[str, str]:
+    """One own id whose record has no number yet."""
+    since = one.since.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return {"organisation": one.own.organisation, "kind": one.own.kind, "own_id": one.own.own_id, "awaited_by": one.message_id, "since": since}
 
 
 def known_id(one: KnownId) -> dict[str, str]:

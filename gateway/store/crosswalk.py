@@ -55,6 +55,13 @@ def list_known(connection: Connection, organisation: OrganisationId, after: str,
     return [_to_known(row) for row in connection.execute(wanted)]
 
 
+def list_awaited(connection: Connection, organisation: OrganisationId, after: str, limit: int) -> list[AwaitedId]:
+    """Of one organisation, in order of kind and own id, after this own key."""
+    columns = awaited_ids.c
+    wanted = select(awaited_ids).where(columns.organisation == organisation, columns.own_key > after).order_by(columns.own_key).limit(limit)
+    return [_to_awaited(row) for row in connection.execute(wanted)]
+
+
 def write_crosswalk(connection: Connection, items: Sequence[Changes]) -> None:
     """What a batch learned and waits for. Most batches have nothing of it."""
     known = [one for item in items for one in item.known_ids]

@@ -29,7 +29,7 @@ from gateway.records import (
     Takeover,
 )
 from gateway.store.cases import read_cases, read_takeovers
-from gateway.store.crosswalk import list_known, read_awaited, read_awaited_of, read_known, read_records
+from gateway.store.crosswalk import list_awaited, list_known, read_awaited, read_awaited_of, read_known, read_records
 from gateway.store.engine import CHUNK, Database
 from gateway.store.finding import find_messages
 from gateway.store.rows import Value, key_digest, to_attempt, to_audit_record, to_delivery, to_message, to_receipt, to_submission, to_time
@@ -210,6 +210,11 @@ class SqlQueries:
         """Of one organisation, in order of key."""
         with self._database.reading() as connection:
             return list_known(connection, organisation, after, limit)
+
+    def awaiting(self, organisation: OrganisationId, after: str, limit: int) -> Sequence[AwaitedId]:
+        """Of one organisation, in order of key."""
+        with self._database.reading() as connection:
+            return list_awaited(connection, organisation, after, limit)
 
     def attempts(self, delivery: DeliveryId) -> Sequence[Attempt]:
         """In order of writing."""

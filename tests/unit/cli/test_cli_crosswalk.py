@@ -3,8 +3,10 @@
 import pytest
 
 from gateway.audit.events import AuditCode, AuditEvent
+from gateway.changes import Changes
 from gateway.partners.party import Organisation
-from schemas.identifiers import OrganisationId
+from gateway.records import AwaitedId, OwnId
+from schemas.identifiers import MessageId, OrganisationId
 from tests.support.operators import Installation
 from tests.support.store import at
 
@@ -47,3 +49,28 @@ def test_what_is_no_pair_is_refused(known: Installation, pair: tuple[str, str, s
 def test_nobody_and_nothing(known: Installation) -> None:
     assert known.run("crosswalk", "put", "nobody", "contact", "A-2", "1", "--json").code == 3
     assert known.run("crosswalk", "show", "madeup", "contact", "A-9", "--json").code == 3
+
+
+def test_a_record_is_found_by_its_number(known: Installation) -> None:
+    found = known.ask("crosswalk", "find", "madeup", "contact", "2500000077")["own_id"]
+    assert isinstance(found, dict)
+    assert found["own_id"] == "A-1"
+    assert known.run("crosswalk", "find", "madeup", "event", "2500000077", "--json").code == 3
+    assert known.run("crosswalk", "find", "other", "contact", "2500000077", "--json").code == 3
+
+
+def _awaited(own: str) -> Changes:
+    name = OwnId(organisation=OrganisationId("madeup"), kind="contact", own_id=own)
+    awaited = AwaitedId(own=name, message_id=MessageId(f"m-{own}"), case_lookup=None, since=at(0))
+    return Changes(awaited_ids=(awaited,), events=(AuditEvent(AuditCode.MESSAGE_ACCEPTED, at(0), f"m-{own}"),))
+
+
+def test_what_is_awaited_is_listed_by_organisation(known: Installation) -> None:
+    changes = [_awaited(own) for own in "BC"]
+    known.change(lambda store: store.unit_of_work.commit(changes))
+    found = known.ask("crosswalk", "waiting", "madeup")["waiting"]
+    assert isinstance(found, list)
+    assert [(one["own_id"], one["awaited_by"]) for one in found] == [("B", "m-B"), ("C", "m-C")]
+    assert known.ask("crosswalk", "waiting", "madeup", "--limit", "1")["after"] == "madeup/contact/B"
+    assert known.ask("crosswalk", "waiting", "madeup", "--after", "madeup/contact/B")["waiting"] == found[1:]
+    assert known.ask("crosswalk", "waiting", "other")["waiting"] == []

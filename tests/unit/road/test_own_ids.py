@@ -2,19 +2,26 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from adapters.agencies.canonical.adapter import CanonicalAdapter
 from gateway.audit.events import AuditCode
+from gateway.exchange.crosswalk import Crosswalk, resolve
 from gateway.exchange.results import Accepted
-from gateway.records import Delivery
+from gateway.partners.agreement import Direction
+from gateway.records import Delivery, KnownId, OwnId
 from gateway.trust.sealing import unseal
 from schemas.catalogue import load
+from schemas.envelope import Entry, Misread, OwnName
 from schemas.faults import FaultCode
+from schemas.identifiers import OrganisationId
 from schemas.payload import Payload
 from schemas.receipts import Stage
-from tests.support.routing import contact, document, refused, send, sent, settle, took, world_at
+from tests.support.routing import agreed, contact, document, refused, send, sent, settle, took, world_at
 from tests.support.world import World
 
 
@@ -156,6 +163,25 @@ def test_a_part_of_a_transfer_names_its_record_so_too(world: World) -> None:
     body |= {"transfer_date": "2026-11-20", "transfer_user": "Made,Up"}
     fault = refused(world, document("ConsolidatedTransferRequest", body, sender="C05", recipients=["N00"]))
     assert (fault.code, fault.pointer) == (FaultCode.IDENTIFIER_UNKNOWN, "/document/parts/0/entity_id"), fault
+
+
+@pytest.mark.parametrize(("known", "number", "ends"), [("2500000099", "2500000099", True), (None, "2500000099", True), ("2500000077", "2500000099", False)])
+def test_where_a_sender_wrote_both_the_number_counts_and_must_not_contradict(known: str | None, number: str, ends: bool) -> None:
+    (read,) = CanonicalAdapter().read(contact("C05", "N00", action="UPD", contact_id=number)).entries
+    assert isinstance(read, Entry)
+    interchange = replace(CanonicalAdapter().read(contact("C05", "N00")), entries=(replace(read, own_ids=(OwnName(("contact_id",), "A-1", "/here", number),)),))
+    (agreement,) = (one for one in agreed({"C05": {"own_ids": True}}) if one.party == "C05" and one.direction is Direction.INBOUND)
+    own = OwnId(organisation=OrganisationId("alpha"), kind="contact", own_id="A-1")
+    pairs = {own.key: KnownId(own=own, record_id=known, since=datetime(2026, 11, 23, tzinfo=UTC), source="m")} if known else {}
+    resolved = resolve(interchange, agreement, OrganisationId("alpha"), Crosswalk(known=pairs))
+    (entry,) = resolved.interchange.entries
+    assert resolved.awaiting == {}
+    if ends:
+        assert isinstance(entry, Entry)
+        assert (entry.payload.contact_id, entry.own_ids) == (number, ())  # type: ignore[attr-defined]
+    else:
+        assert isinstance(entry, Misread)
+        assert (entry.faults[0].code, entry.faults[0].pointer) == (FaultCode.IDENTIFIER_INVALID, "/here")
 
 
 def test_no_own_id_is_sent_to_others(world: World) -> None:
