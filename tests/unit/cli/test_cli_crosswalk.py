@@ -4,6 +4,7 @@ import pytest
 
 from gateway.audit.events import AuditCode, AuditEvent
 from gateway.changes import Changes
+from gateway.contract import Store
 from gateway.partners.party import Organisation
 from gateway.records import AwaitedId, OwnId
 from schemas.identifiers import MessageId, OrganisationId
@@ -65,9 +66,12 @@ def _awaited(own: str) -> Changes:
     return Changes(awaited_ids=(awaited,), events=(AuditEvent(AuditCode.MESSAGE_ACCEPTED, at(0), f"m-{own}"),))
 
 
+def _await_two(store: Store) -> None:
+    store.unit_of_work.commit([_awaited(own) for own in "BC"])
+
+
 def test_what_is_awaited_is_listed_by_organisation(known: Installation) -> None:
-    changes = [_awaited(own) for own in "BC"]
-    known.change(lambda store: store.unit_of_work.commit(changes))
+    known.change(_await_two)
     found = known.ask("crosswalk", "waiting", "madeup")["waiting"]
     assert isinstance(found, list)
     assert [(one["own_id"], one["awaited_by"]) for one in found] == [("B", "m-B"), ("C", "m-C")]
