@@ -1,0 +1,8 @@
+// What runs on every page: the design systems' own scripts, and live figures. Everything works without it.
+import { initAll } from './govuk-frontend.min.js'
+import { initAll as initMoj } from './moj-frontend.min.js'
+import { startLive } from './live.js'
+
+initAll()
+initMoj()
+startLive(document)

@@ -1,0 +1,102 @@
+// Live figures: replaces the text of cells that changed, and nothing else. It never adds, removes or reorders rows.
+//
+// data-live="key"        a cell; data-live-tags="Up=green;Down=red;" makes it a tag whose colour follows its text
+// data-live-more="key"   a link that appears once this count has passed data-live-shown
+// data-live-bar          where the source, the pause button and the status line stand
+const OLD_AFTER_MS = 30_000
+const PAUSED = 'live-updates-paused'
+
+export function startLive (page) {
+  const bar = page.querySelector('[data-live-bar]')
+  if (!bar || !('EventSource' in window)) return
+  const status = bar.querySelector('[data-live-status]')
+  const button = bar.querySelector('[data-live-pause]')
+  let source = null
+  let heard = Date.now()
+  let paused = remembered()
+
+  function say (text) {
+    if (status.textContent !== text) status.textContent = text
+  }
+
+  function show (old) {
+    bar.classList.toggle('console-live--old', old)
+    bar.classList.toggle('console-live--paused', paused)
+    button.textContent = paused ? 'Resume live updates' : 'Pause live updates'
+    if (paused) say('Live updates are paused.')
+    else say(old ? 'These figures may be old: nothing has been heard for 30 seconds.' : 'Live updates are on.')
+  }
+
+  function hear () {
+    heard = Date.now()
+    show(false)
+  }
+
+  function open () {
+    if (source || paused || page.hidden) return
+    heard = Date.now()
+    source = new EventSource(bar.dataset.liveSource)
+    source.addEventListener('cells', event => {
+      apply(page, JSON.parse(event.data))
+      hear()
+    })
+    source.addEventListener('beat', hear)
+    source.addEventListener('trouble', () => show(true))
+  }
+
+  function close () {
+    if (source) source.close()
+    source = null
+  }
+
+  button.addEventListener('click', () => {
+    paused = !paused
+    remember(paused)
+    if (paused) close()
+    else open()
+    show(false)
+  })
+  page.addEventListener('visibilitychange', () => page.hidden ? close() : open())
+  window.addEventListener('pagehide', close)
+  window.addEventListener('pageshow', open)
+  setInterval(() => {
+    if (!paused && !page.hidden && Date.now() - heard > OLD_AFTER_MS) show(true)
+  }, 1000)
+  button.hidden = false
+  open()
+  show(false)
+}
+
+function apply (page, cells) {
+  for (const cell of page.querySelectorAll('[data-live]')) {
+    const text = cells[cell.dataset.live]
+    if (text === undefined || text === cell.textContent) continue
+    cell.textContent = text
+    if (cell.dataset.liveTags) recolour(cell, text)
+  }
+  for (const more of page.querySelectorAll('[data-live-more]')) {
+    const count = Number((cells[more.dataset.liveMore] ?? '').replaceAll(',', ''))
+    const extra = count - Number(more.dataset.liveShown)
+    if (!(cells[more.dataset.liveMore] !== undefined && Number.isFinite(count))) continue
+    more.hidden = extra <= 0
+    more.querySelector('[data-live-more-count]').textContent = String(extra)
+  }
+}
+
+function recolour (cell, text) {
+  for (const pair of cell.dataset.liveTags.split(';')) {
+    const [said, colour] = pair.split('=')
+    if (colour) cell.classList.toggle(`govuk-tag--${colour}`, false)
+  }
+  const found = cell.dataset.liveTags.split(';').map(pair => pair.split('=')).find(([said]) => said === text)
+  cell.classList.add(`govuk-tag--${found ? found[1] : 'grey'}`)
+}
+
+// A browser may refuse storage: then a pause lasts as long as its page.
+function remembered () {
+  try { return sessionStorage.getItem(PAUSED) === 'yes' } catch { return false }
+}
+
+function remember (paused) {
+  try { sessionStorage.setItem(PAUSED, paused ? 'yes' : 'no') } catch { /* lasts as long as the page */ }
+}
