@@ -15,8 +15,9 @@ from pydantic import BaseModel, JsonValue, ValidationError
 
 from adapters.agencies.caseflow.documents import SHAPES
 from adapters.agencies.caseflow.shapes import Member, Shape
-from adapters.agencies.caseflow.values import MisreadError, Scalar, UnsayableError, Values
+from adapters.agencies.caseflow.values import Scalar, Values
 from adapters.contract import KEY_ALONE, LeftOut, Outgoing
+from adapters.values import MisreadError, UnsayableError
 from schemas.canonical.case import CaseRecord, Deletion
 from schemas.catalogue import CATALOGUE, KEYS
 from schemas.classes import FieldClass, repeatable
@@ -148,7 +149,7 @@ def _optional(member: Member) -> Path:
 def _read_value(value: JsonValue, member: Member, where: str, tree: _Tree, faults: list[Fault]) -> None:
     try:
         if not isinstance(value, str | int):
-            raise MisreadError(FaultCode.VALUE_INVALID, "A single value was expected.")
+            raise MisreadError("A single value was expected.")
         for path, found in zip(member.paths, member.kind.read(value), strict=True):
             _put(tree, path, found)
     except MisreadError as error:

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Final
 
 from adapters.agencies.caseflow.codes import CodeList
+from adapters.values import MisreadError, UnsayableError, read_day, write_day
 from schemas.faults import FaultCode
 from schemas.record_ids import OWN, OwnReference
 
@@ -20,25 +21,11 @@ Scalar = str | int
 Values = tuple[object, ...]
 """What stands in the canonical model, one for each path of the member."""
 
-_DATE: Final = re.compile(r"([0-9]{2})/([0-9]{2})/([0-9]{4})", re.ASCII)
 _TIME: Final = re.compile(r"[0-9]{2}:[0-9]{2}:[0-9]{2}", re.ASCII)
 _MOMENT: Final = re.compile(r"([0-9/]{10}) ([0-9:]{8})", re.ASCII)
 _AMOUNT: Final = re.compile(r"(0|[1-9][0-9]{0,9})(\.[0-9]{1,2})?", re.ASCII)
 _REFERENCE: Final = re.compile(r"[0-9]{1,18}", re.ASCII)
 _NEW: Final = "NEW"
-
-
-class MisreadError(ValueError):
-    """A value of a document does not fit. Carries the row of the fault table and what was expected."""
-
-    def __init__(self, code: FaultCode, detail: str) -> None:
-        super().__init__(detail)
-        self.code = code
-        self.detail = detail
-
-
-class UnsayableError(ValueError):
-    """Caseflow has no way to say the value. The argument tells why, without it."""
 
 
 def _nothing_lost(_: Values) -> str | None:
@@ -57,31 +44,14 @@ class Kind:
 def text_of(value: Scalar) -> str:
     """A JSON string, trimmed."""
     if not isinstance(value, str):
-        raise MisreadError(FaultCode.VALUE_INVALID, "A string was expected.")
+        raise MisreadError("A string was expected.")
     return value.strip()
 
 
 def _number_of(value: Scalar) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
-        raise MisreadError(FaultCode.VALUE_INVALID, "A whole number was expected.")
+        raise MisreadError("A whole number was expected.")
     return value
-
-
-def _read_date(value: Scalar) -> Values:
-    found = _DATE.fullmatch(text_of(value))
-    try:
-        if found:
-            return (datetime.date(int(found[3]), int(found[2]), int(found[1])),)
-    except ValueError:
-        pass
-    raise MisreadError(FaultCode.VALUE_INVALID, "A date is written DD/MM/YYYY and stands in the calendar.")
-
-
-def _write_date(values: Values) -> str:
-    (value,) = values
-    if not isinstance(value, datetime.date):
-        raise TypeError(type(value).__name__)
-    return f"{value.day:02}/{value.month:02}/{value.year:04}"
 
 
 def _time_of(values: Values) -> datetime.time:
@@ -98,7 +68,7 @@ def _read_time(value: Scalar) -> Values:
             return (datetime.time.fromisoformat(text),)
     except ValueError:
         pass
-    raise MisreadError(FaultCode.VALUE_INVALID, "A time is written HH:MM:SS on the 24-hour clock, in local time.")
+    raise MisreadError("A time is written HH:MM:SS on the 24-hour clock, in local time.")
 
 
 def _lost_of_time(values: Values) -> str | None:
@@ -109,12 +79,12 @@ def _read_moment(value: Scalar) -> Values:
     found = _MOMENT.fullmatch(text_of(value))
     try:
         if found:
-            (day,), (clock,) = _read_date(found[1]), _read_time(found[2])
-            if isinstance(day, datetime.date) and isinstance(clock, datetime.time):
-                return (datetime.datetime.combine(day, clock),)
+            (clock,) = _read_time(found[2])
+            if isinstance(clock, datetime.time):
+                return (datetime.datetime.combine(read_day(found[1]), clock),)
     except MisreadError:
         pass
-    raise MisreadError(FaultCode.VALUE_INVALID, "A date with time is written DD/MM/YYYY HH:MM:SS, in local time.")
+    raise MisreadError("A date with time is written DD/MM/YYYY HH:MM:SS, in local time.")
 
 
 def _moment_of(values: Values) -> datetime.datetime:
@@ -126,33 +96,33 @@ def _moment_of(values: Values) -> datetime.datetime:
 
 def _write_moment(values: Values) -> str:
     moment = _moment_of(values)
-    return f"{_write_date((moment.date(),))} {moment.time().isoformat('seconds')}"
+    return f"{write_day(moment)} {moment.time().isoformat('seconds')}"
 
 
 def _read_amount(value: Scalar) -> Values:
     text = text_of(value)
     if _AMOUNT.fullmatch(text) is None:
-        raise MisreadError(FaultCode.VALUE_INVALID, "An amount or a percentage is text in digits, with a point and at most two more.")
+        raise MisreadError("An amount or a percentage is text in digits, with a point and at most two more.")
     return (Decimal(text),)
 
 
 def _read_flag(value: Scalar) -> Values:
     text = text_of(value)
     if text not in {"Yes", "No"}:
-        raise MisreadError(FaultCode.VALUE_INVALID, "A flag is Yes or No.")
+        raise MisreadError("A flag is Yes or No.")
     return (text == "Yes",)
 
 
 def _read_worker(value: Scalar) -> Values:
     team, separator, officer = text_of(value).partition(":")
     if not separator:
-        raise MisreadError(FaultCode.IDENTIFIER_INVALID, "A worker is written TEAM:OFFICER.")
+        raise MisreadError("A worker is written TEAM:OFFICER.", FaultCode.IDENTIFIER_INVALID)
     return team, officer
 
 
 TEXT: Final = Kind(lambda value: (text_of(value),), lambda values: str(values[0]))
 NUMBER: Final = Kind(lambda value: (_number_of(value),), lambda values: int(str(values[0])))
-DATE: Final = Kind(_read_date, _write_date)
+DATE: Final = Kind(lambda value: (read_day(text_of(value)),), lambda values: write_day(values[0]))
 TIME: Final = Kind(_read_time, lambda values: _time_of(values).isoformat("seconds"), _lost_of_time)
 MOMENT: Final = Kind(_read_moment, _write_moment, lambda values: _lost_of_time((_moment_of(values).time(),)))
 AMOUNT: Final = Kind(_read_amount, lambda values: f"{Decimal(str(values[0])):f}")
@@ -167,7 +137,7 @@ def coded(codes: CodeList) -> Kind:
     def read(value: Scalar) -> Values:
         text = text_of(value)
         if text not in codes.ours:
-            raise MisreadError(FaultCode.CODE_UNKNOWN, f"The code is not in the list {codes.name}.")
+            raise MisreadError(f"The code is not in the list {codes.name}.", FaultCode.CODE_UNKNOWN)
         return (codes.ours[text],)
 
     def write(values: Values) -> str:
@@ -191,7 +161,7 @@ def reference(prefix: str) -> Kind:
         if number == _NEW and text.startswith(start):
             return ("0",)
         if not text.startswith(start) or number == "0" or _REFERENCE.fullmatch(number) is None:
-            raise MisreadError(FaultCode.IDENTIFIER_INVALID, f"It is written {start} and up to 18 digits, or {start}{_NEW}.")
+            raise MisreadError(f"It is written {start} and up to 18 digits, or {start}{_NEW}.", FaultCode.IDENTIFIER_INVALID)
         return (number,)
 
     def write(values: Values) -> str:

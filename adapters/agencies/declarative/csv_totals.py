@@ -11,9 +11,9 @@ from decimal import Decimal
 from typing import Final
 
 from adapters.agencies.declarative.csv_lines import Column
-from adapters.agencies.declarative.kinds import MisreadError
 from adapters.agencies.declarative.language import Total, Trailer
 from adapters.agencies.declarative.tables import Field, Record, places_of
+from adapters.values import MisreadError
 
 _DIGITS: Final = re.compile(r"[0-9]{1,18}", re.ASCII)
 

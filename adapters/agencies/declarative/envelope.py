@@ -13,12 +13,13 @@ from pydantic import Field, ValidationError
 
 from adapters.agencies.declarative import language
 from adapters.agencies.declarative.canonical import meant_by
-from adapters.agencies.declarative.kinds import Kind, MisreadError, UnsayableError, single, text_of
+from adapters.agencies.declarative.kinds import Kind, single, text_of
 from adapters.agencies.declarative.members import Spelling
 from adapters.agencies.declarative.mistakes import Notes, Place
 from adapters.agencies.declarative.tables import Cell, FactSlot, Fixed, Level, Record, Steps, Tables, nowhere
 from adapters.contract import LeftOut, Outgoing
 from adapters.json_form import FormHeader, header_facts
+from adapters.values import MisreadError, UnsayableError
 from schemas.canonical.values import Text
 from schemas.catalogue import ACTIONS, ANSWERING
 from schemas.envelope import Message

@@ -13,6 +13,7 @@ from typing import Final
 
 from adapters.agencies.declarative import formats, language
 from adapters.agencies.declarative.formats import Moment, Pattern
+from adapters.values import MisreadError, UnsayableError
 from schemas.faults import FaultCode
 from schemas.record_ids import NONE_YET, OWN_FORM, OwnReference
 
@@ -24,19 +25,6 @@ Values = tuple[object, ...]
 """What stands in ours."""
 _REFERENCE: Final = re.compile(r"[0-9]{1,18}", re.ASCII)
 _DIGITS: Final = re.compile(r"0|[1-9][0-9]{0,17}", re.ASCII)
-
-
-class MisreadError(ValueError):
-    """A value of a document does not fit. Carries the row of the fault table and what was expected."""
-
-    def __init__(self, code: FaultCode, detail: str) -> None:
-        super().__init__(detail)
-        self.code = code
-        self.detail = detail
-
-
-class UnsayableError(ValueError):
-    """The partner has no way to say the value. The argument tells why, without it."""
 
 
 def nothing_lost(_: Values) -> str | None:
@@ -62,14 +50,14 @@ def single(read: Callable[[Scalar], object], write: Callable[[object], Scalar], 
 
 def _there(value: Scalar | None) -> Scalar:
     if value is None:
-        raise MisreadError(FaultCode.ELEMENT_MISSING, "It is mandatory here.")
+        raise MisreadError("It is mandatory here.", FaultCode.ELEMENT_MISSING)
     return value
 
 
 def text_of(value: Scalar) -> str:
     """A text. Blanks around it were taken away with the rest of its form."""
     if not isinstance(value, str):
-        raise MisreadError(FaultCode.VALUE_INVALID, "A string was expected.")
+        raise MisreadError("A string was expected.")
     return value
 
 
@@ -101,7 +89,7 @@ def number(said: language.Number, *, as_text: bool) -> Kind:
         digits = text_of(value)
         fits = re.fullmatch(f"[0-9]{{{width}}}", digits, re.ASCII) if width else _DIGITS.fullmatch(digits)
         if fits is None:
-            raise MisreadError(FaultCode.VALUE_INVALID, f"A number is written in {width} digits." if width else "A number is written in digits.")
+            raise MisreadError(f"A number is written in {width} digits." if width else "A number is written in digits.")
         return int(digits)
 
     def write(value: object) -> str:
@@ -115,7 +103,7 @@ def number(said: language.Number, *, as_text: bool) -> Kind:
 
 def _integer(value: Scalar) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
-        raise MisreadError(FaultCode.VALUE_INVALID, "A whole number was expected.")
+        raise MisreadError("A whole number was expected.")
     return value
 
 
@@ -129,7 +117,7 @@ def decimal(said: language.Decimal) -> Kind:
     def read(value: Scalar) -> Decimal:
         digits = text_of(value)
         if form.fullmatch(digits) is None or len(digits) > 20:
-            raise MisreadError(FaultCode.VALUE_INVALID, f"A decimal is written as {_example(said)}.")
+            raise MisreadError(f"A decimal is written as {_example(said)}.")
         return Decimal(digits) / 10 ** (places or 0) if not point else Decimal(digits.replace(point, "."))
 
     def write(value: object) -> str:
@@ -154,7 +142,7 @@ def moment(pattern: Pattern, to_moment: Callable[[object], Moment], of_moment: C
     def read(value: Scalar) -> object:
         found = pattern.read(text_of(value))
         if found is None:
-            raise MisreadError(FaultCode.VALUE_INVALID, f"It is written {pattern.text}.")
+            raise MisreadError(f"It is written {pattern.text}.")
         return of_moment(found)
 
     def lost(value: object) -> str | None:
@@ -202,8 +190,8 @@ def flag(said: language.Flag) -> Kind:
             if value == word and isinstance(value, bool) == isinstance(word, bool):
                 return meaning
         if isinstance(said.yes, str) and not isinstance(value, str):
-            raise MisreadError(FaultCode.VALUE_INVALID, "A string was expected.")
-        raise MisreadError(FaultCode.VALUE_INVALID, f"A flag is {said.yes} or {said.no}.")
+            raise MisreadError("A string was expected.")
+        raise MisreadError(f"A flag is {said.yes} or {said.no}.")
 
     return single(read, lambda value: words[bool(value)])
 
@@ -221,7 +209,7 @@ def reference(said: language.Reference) -> Kind:
         if whole.startswith(start) and new is not None and rest == new:
             return "0"
         if not whole.startswith(start) or _REFERENCE.fullmatch(rest) is None or (new is not None and rest == "0"):
-            raise MisreadError(FaultCode.IDENTIFIER_INVALID, detail)
+            raise MisreadError(detail, FaultCode.IDENTIFIER_INVALID)
         return rest
 
     def write(value: object) -> str:
@@ -241,7 +229,7 @@ def beside(kind: Kind) -> Kind:
         if own is None:
             return values
         if OWN_FORM.fullmatch(text_of(own)) is None:
-            raise MisreadError(FaultCode.IDENTIFIER_INVALID, "An own id begins with a letter or digit and has up to 64 of these and . _ : / -")
+            raise MisreadError("An own id begins with a letter or digit and has up to 64 of these and . _ : / -", FaultCode.IDENTIFIER_INVALID)
         return (OwnReference(text_of(own), str(values[0])),)
 
     def write(values: Values) -> Found:
@@ -267,7 +255,7 @@ class Codes:
         code = text_of(value)
         found = self.ours.get(code)
         if found is None and (not self.same or code in self.theirs):
-            raise MisreadError(FaultCode.CODE_UNKNOWN, f"The code is not in the list {self.name}.")
+            raise MisreadError(f"The code is not in the list {self.name}.", FaultCode.CODE_UNKNOWN)
         return code if found is None else found
 
     def write(self, value: object) -> str:
@@ -296,7 +284,7 @@ def joined(said: language.Joined, count: int) -> Kind:
     def read(found: Found) -> Values:
         parts = text_of(_there(found[0])).split(said.separator, count - 1)
         if len(parts) < least:
-            raise MisreadError(FaultCode.IDENTIFIER_INVALID, f"It is written as {count} parts with {said.separator} between.")
+            raise MisreadError(f"It is written as {count} parts with {said.separator} between.", FaultCode.IDENTIFIER_INVALID)
         return *parts, *(None,) * (count - len(parts))
 
     def write(values: Values) -> Found:
@@ -315,7 +303,7 @@ def split(said: language.Split, count: int) -> Kind:
     def read(found: Found) -> Values:
         parts = [text_of(value) for value in found if value is not None]
         if any(value is None for value in found[: len(parts)]) or any(said.separator in part for part in parts[:-1]):
-            raise MisreadError(FaultCode.VALUE_INVALID, "Its parts do not make one value.")
+            raise MisreadError("Its parts do not make one value.")
         return (said.separator.join(parts),)
 
     def write(values: Values) -> Found:

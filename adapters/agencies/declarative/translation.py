@@ -10,9 +10,10 @@ from typing import Final
 
 from pydantic import BaseModel, ValidationError
 
-from adapters.agencies.declarative.kinds import Found, MisreadError, UnsayableError
+from adapters.agencies.declarative.kinds import Found
 from adapters.agencies.declarative.tables import Cell, Field, Fixed, Level, Record, Repeats, nowhere, places_of
 from adapters.contract import KEY_ALONE, LeftOut, Outgoing
+from adapters.values import MisreadError, UnsayableError
 from schemas.classes import FieldClass, class_of, repeatable
 from schemas.envelope import Said
 from schemas.faults import Fault, FaultCode, refusal_of, refuse

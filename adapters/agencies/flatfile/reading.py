@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 from adapters.agencies.flatfile.csv_lines import Line, where
 from adapters.agencies.flatfile.shapes import Column, Record, Shape
 from adapters.agencies.flatfile.tables import LINES
-from adapters.agencies.flatfile.values import MisfitError
+from adapters.values import MisreadError
 from schemas.catalogue import model_of
 from schemas.classes import FieldClass, class_of, repeatable
 from schemas.envelope import Said
@@ -73,7 +73,7 @@ def _take(column: Column, cell: str | None, reading: Reading) -> tuple[FaultCode
         return None
     try:
         found = column.kind.read(cell.strip(" ")) if cell else (None,)
-    except MisfitError as error:
+    except MisreadError as error:
         return error.code, error.detail
     paths = column.paths if cell else (column.emptied,)
     if not all(_put(reading.values, path, value) for path, value in zip(paths, found, strict=True)):

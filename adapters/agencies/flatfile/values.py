@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Final
 
 from adapters.agencies.flatfile.codes import CodeTable
+from adapters.values import MisreadError, UnsayableError, read_day, write_day
 from schemas.faults import FaultCode
 from schemas.identifiers import EXTERNAL_ID_FORM, FORMS
 from schemas.record_ids import OWN, OwnReference
@@ -23,25 +24,11 @@ Values = tuple[object, ...]
 
 FORMAT: Final = "1"
 """Of the batch file itself."""
-_DATE: Final = re.compile(r"([0-9]{2})/([0-9]{2})/([0-9]{4})", re.ASCII)
 _TIME: Final = re.compile(r"([0-9]{2})([0-9]{2})([0-9]{2})(?:\.([0-9]{1,6}))?", re.ASCII)
 _COUNT: Final = re.compile(r"0|[1-9][0-9]{0,8}", re.ASCII)
 _TOTAL: Final = re.compile(r"[0-9]{1,18}", re.ASCII)
 _DECIMAL: Final = re.compile(r"(0|[1-9][0-9]{0,9})(?:,([0-9]{1,2}))?", re.ASCII)
 _OWN_ID: Final = re.compile(EXTERNAL_ID_FORM.removeprefix("^").removesuffix("$"), re.ASCII)
-
-
-class MisfitError(ValueError):
-    """A cell does not have the form of its column. Carries the row of the fault table and what was expected."""
-
-    def __init__(self, detail: str, code: FaultCode = FaultCode.VALUE_INVALID) -> None:
-        super().__init__(detail)
-        self.code = code
-        self.detail = detail
-
-
-class UnsayableError(ValueError):
-    """The flat file has no way to say the value. The argument tells why, without it."""
 
 
 class Total(StrEnum):
@@ -66,19 +53,9 @@ def amount(kind: Kind, text: str) -> int | None:
     """What a cell adds to its control total. None: it cannot be read."""
     try:
         (value,) = kind.read(text.strip(" "))
-    except MisfitError:
+    except MisreadError:
         return None
     return int(value * 100) if isinstance(value, Decimal) else int(str(value))
-
-
-def _date_of(text: str) -> datetime.date:
-    found = _DATE.fullmatch(text)
-    try:
-        if found:
-            return datetime.date(int(found[3]), int(found[2]), int(found[1]))
-    except ValueError:
-        pass
-    raise MisfitError("A date is written DD/MM/YYYY and stands in the calendar.")
 
 
 def _time_of(text: str) -> datetime.time:
@@ -88,21 +65,15 @@ def _time_of(text: str) -> datetime.time:
             return datetime.time(int(found[1]), int(found[2]), int(found[3]), int((found[4] or "").ljust(6, "0")))
     except ValueError:
         pass
-    raise MisfitError("A time is written HHMMSS on the 24-hour clock, or HHMMSS.ffffff.")
+    raise MisreadError("A time is written HHMMSS on the 24-hour clock, or HHMMSS.ffffff.")
 
 
 def _date_time_of(text: str) -> datetime.datetime:
     date, _, time = text.partition(" ")
     try:
-        return datetime.datetime.combine(_date_of(date), _time_of(time))
-    except MisfitError:
-        raise MisfitError("A date with time is written DD/MM/YYYY HHMMSS, or DD/MM/YYYY HHMMSS.ffffff.") from None
-
-
-def _said_date(value: object) -> str:
-    if not isinstance(value, datetime.date):
-        raise TypeError(type(value).__name__)
-    return f"{value.day:02}/{value.month:02}/{value.year:04}"
+        return datetime.datetime.combine(read_day(date), _time_of(time))
+    except MisreadError:
+        raise MisreadError("A date with time is written DD/MM/YYYY HHMMSS, or DD/MM/YYYY HHMMSS.ffffff.") from None
 
 
 def _said_time(value: object) -> str:
@@ -114,26 +85,26 @@ def _said_time(value: object) -> str:
 
 def _flag_of(text: str) -> bool:
     if text not in {"0", "1"}:
-        raise MisfitError("A flag is 1 (yes) or 0 (no).")
+        raise MisreadError("A flag is 1 (yes) or 0 (no).")
     return text == "1"
 
 
 def _count_of(text: str) -> int:
     if _COUNT.fullmatch(text) is None:
-        raise MisfitError("A number is written in up to nine digits, without leading zeros.")
+        raise MisreadError("A number is written in up to nine digits, without leading zeros.")
     return int(text)
 
 
 def _total_of(text: str) -> int:
     if _TOTAL.fullmatch(text) is None:
-        raise MisfitError("A control total is written in up to 18 digits.")
+        raise MisreadError("A control total is written in up to 18 digits.")
     return int(text)
 
 
 def _decimal_of(text: str) -> Decimal:
     found = _DECIMAL.fullmatch(text)
     if found is None:
-        raise MisfitError("A decimal is written in digits, with a comma and at most two after it.")
+        raise MisreadError("A decimal is written in digits, with a comma and at most two after it.")
     return Decimal(f"{found[1]}.{found[2]}" if found[2] else found[1])
 
 
@@ -144,25 +115,25 @@ def _said_decimal(value: object) -> str:
 def _worker_of(text: str) -> Values:
     team, separator, officer = text.partition("/")
     if not separator:
-        raise MisfitError("A worker is written TEAM/OFFICER.", FaultCode.IDENTIFIER_INVALID)
+        raise MisreadError("A worker is written TEAM/OFFICER.", FaultCode.IDENTIFIER_INVALID)
     return team, officer
 
 
 def _own_id_of(text: str) -> str:
     if _OWN_ID.fullmatch(text) is None:
-        raise MisfitError(FORMS[EXTERNAL_ID_FORM], FaultCode.IDENTIFIER_INVALID)
+        raise MisreadError(FORMS[EXTERNAL_ID_FORM], FaultCode.IDENTIFIER_INVALID)
     return text
 
 
 def _version_of(text: str) -> str:
     if text not in VERSIONS:
-        raise MisfitError("Spoken here: " + ", ".join(VERSIONS) + ".", FaultCode.VERSION_UNKNOWN)
+        raise MisreadError("Spoken here: " + ", ".join(VERSIONS) + ".", FaultCode.VERSION_UNKNOWN)
     return text
 
 
 def _format_of(text: str) -> str:
     if text != FORMAT:
-        raise MisfitError(f"The format of batches read here is {FORMAT}.", FaultCode.VERSION_UNKNOWN)
+        raise MisreadError(f"The format of batches read here is {FORMAT}.", FaultCode.VERSION_UNKNOWN)
     return text
 
 
@@ -171,9 +142,9 @@ def _one(name: str, read: Callable[[str], object], write: Callable[[object], str
 
 
 TEXT: Final = _one("text", str)
-DATE: Final = _one("date", _date_of, _said_date)
+DATE: Final = _one("date", read_day, write_day)
 TIME: Final = _one("time", _time_of, _said_time)
-DATE_TIME: Final = _one("date and time", _date_time_of, lambda value: f"{_said_date(value)} {_said_time(value)}")
+DATE_TIME: Final = _one("date and time", _date_time_of, lambda value: f"{write_day(value)} {_said_time(value)}")
 FLAG: Final = _one("flag", _flag_of, lambda value: "1" if value else "0")
 COUNT: Final = _one("number", _count_of)
 TOTAL: Final = _one("total", _total_of)
@@ -191,7 +162,7 @@ def coded(codes: CodeTable) -> Kind:
 
     def read(text: str) -> str:
         if text not in codes.canonical:
-            raise MisfitError(f"The code is not in the list {codes.name}.", FaultCode.CODE_UNKNOWN)
+            raise MisreadError(f"The code is not in the list {codes.name}.", FaultCode.CODE_UNKNOWN)
         return codes.canonical[text]
 
     def write(value: object) -> str:
@@ -213,7 +184,7 @@ def reference(prefix: str) -> Kind:
             return OwnReference(own[1])
         found = form.fullmatch(text)
         if found is None:
-            raise MisfitError(f"It is written {prefix}# and up to 18 digits.", FaultCode.IDENTIFIER_INVALID)
+            raise MisreadError(f"It is written {prefix}# and up to 18 digits.", FaultCode.IDENTIFIER_INVALID)
         return found[1]
 
     def write(value: object) -> str:

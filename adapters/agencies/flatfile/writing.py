@@ -15,8 +15,9 @@ from adapters.agencies.flatfile.csv_lines import Cell, written
 from adapters.agencies.flatfile.shapes import Column, Record, Shape
 from adapters.agencies.flatfile.tables import ACTIONS, HEADER, MESSAGE, SHAPES, TRAILER
 from adapters.agencies.flatfile.totals import Sums
-from adapters.agencies.flatfile.values import DATE, FLAG, FORMAT, TIME, Total, UnsayableError
+from adapters.agencies.flatfile.values import DATE, FLAG, FORMAT, TIME, Total
 from adapters.contract import KEY_ALONE, Document, LeftOut, Outgoing, no_whole_record
+from adapters.values import UnsayableError
 from schemas import catalogue
 from schemas.canonical.case import CaseRecord, Deletion
 from schemas.catalogue import ANSWERING, CATALOGUE, KEYS

@@ -6,10 +6,10 @@ no header and no references.
 
 from typing import Final
 
-from adapters.agencies.ndelius.codes import MisreadError
 from adapters.agencies.ndelius.documents import NAMESPACE
 from adapters.agencies.ndelius.envelope import RESPONSE
 from adapters.agencies.ndelius.parsing import parse, texts
+from adapters.values import MisreadError
 from schemas.faults import Fault, FaultCode, refusal_of, refuse
 
 _POINTER: Final = "/SPGInterchangeResponse/SPGInterchangeResponseType"

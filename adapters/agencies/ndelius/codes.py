@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from adapters.values import MisreadError
 from schemas.canonical.responsibility import Location, Officer, Team
 from schemas.canonical.values import Coded
 from schemas.identifiers import ZERO_VERSION
@@ -20,10 +21,6 @@ from schemas.identifiers import ZERO_VERSION
 LONDON: Final = ZoneInfo("Europe/London")
 """SPG writes local times without a zone."""
 _DECIMAL_FORM: Final = re.compile(r"(0|[1-9][0-9]*)(\.[0-9]{1,2})?", re.ASCII)
-
-
-class MisreadError(ValueError):
-    """The text does not have the form of its kind; the argument says which form was expected."""
 
 
 @dataclass(frozen=True, slots=True)

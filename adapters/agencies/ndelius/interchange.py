@@ -13,7 +13,7 @@ from typing import Annotated, Final
 from lxml import etree
 from pydantic import ValidationError
 
-from adapters.agencies.ndelius.codes import DATE, MisreadError, instant
+from adapters.agencies.ndelius.codes import DATE, instant
 from adapters.agencies.ndelius.documents import QUALIFIED, Record, Shape
 from adapters.agencies.ndelius.envelope import HEADER, MESSAGE_HEADER, MESSAGE_TRAILER, TRAILER
 from adapters.agencies.ndelius.parsing import ROOT_ATTRIBUTES, children, misplaced, name_of, parse_by_child, structure, texts
@@ -21,6 +21,7 @@ from adapters.agencies.ndelius.reading import read_payload
 from adapters.agencies.ndelius.sharing import Shared
 from adapters.agencies.ndelius.tables import SHAPES
 from adapters.contract import MAX_MESSAGES, too_many
+from adapters.values import MisreadError
 from schemas.canonical.case import Deletion
 from schemas.canonical.values import Text
 from schemas.catalogue import ACTIONS, ANSWERING, case_of

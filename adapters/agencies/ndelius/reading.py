@@ -12,9 +12,9 @@ from typing import Final
 from lxml import etree
 from pydantic import ValidationError
 
-from adapters.agencies.ndelius.codes import MisreadError
 from adapters.agencies.ndelius.documents import QUALIFIED, Block, Group, Leaf, Part, Record, Shape
 from adapters.agencies.ndelius.parsing import Faults, Texts, children, exactly, is_text, misplaced, name_of, texts
+from adapters.values import MisreadError
 from schemas.catalogue import model_of
 from schemas.classes import class_of, repeatable
 from schemas.faults import Fault, FaultCode, Refusal, refusal_of

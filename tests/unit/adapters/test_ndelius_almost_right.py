@@ -3,9 +3,10 @@
 import pytest
 
 from adapters.agencies.ndelius.adapter import NdeliusAdapter
-from adapters.agencies.ndelius.codes import NUMBER, TIME, MisreadError, read_date, read_time
+from adapters.agencies.ndelius.codes import NUMBER, TIME, read_date, read_time
 from adapters.agencies.ndelius.interchange import read_interchange
 from adapters.agencies.ndelius.tables import SHAPES, leaf_paths
+from adapters.values import MisreadError
 from schemas.catalogue import CATALOGUE
 from schemas.envelope import Misread
 from schemas.faults import FaultCode, Refusal
