@@ -19,7 +19,7 @@ from schemas.envelope import Action, Entry, Message
 from schemas.faults import FaultCode
 from schemas.messages.terminate_sentence import TerminateSentence
 from schemas.record_ids import NONE_YET, Place, ids_in
-from tests.support.declarative import compiled, mistakes
+from tests.support.declarative import compiled, mistakes, whole_mapping
 from tests.support.dialects import first_fault, message, outgoing
 from tests.support.tree import ROOT
 
@@ -198,6 +198,19 @@ def test_one_of_both_is_enough(said: dict[str, object], number: str) -> None:
 def test_none_of_both_is_missing_and_a_wrong_one_is_no_id(said: dict[str, object], code: FaultCode) -> None:
     (entry,) = BESIDE.read(json.dumps(_beside(**said)).encode()).entries
     assert (first_fault(entry).code, first_fault(entry).pointer) == (code, "/document/sentence")
+
+
+@pytest.mark.parametrize("form", ["json", "xml", "csv"])
+def test_the_place_beside_goes_into_every_form(form: str) -> None:
+    mapping = whole_mapping(form, ["Contact"])
+    (member,) = (one for one in mapping["messages"]["Contact"]["members"] if one.get("of") == "contact_id")
+    member["own"] = f"{member['place']}Ours"
+    adapter, made = compiled(mapping), _made("Contact")
+    facts = replace(outgoing_of(made), own_ids=_known(made), reduced_deletes=False)
+    (name,) = _entry(adapter, adapter.write(made, facts).content).own_ids
+    number = str(made.payload.contact_id)  # type: ignore[attr-defined]
+    assert (name.place, name.own_id, name.number) == (("contact_id",), f"own-contact/{number}", number)
+    assert _entry(adapter, adapter.write(made, replace(facts, own_ids={})).content).own_ids == ()
 
 
 def test_a_mapping_without_a_place_for_them_has_none() -> None:
