@@ -14,6 +14,7 @@ from gateway.audit.chain import ChainHead, Checkpoint
 from gateway.audit.events import AuditEvent, AuditRecord
 from gateway.audit.integrity import IntegrityReport
 from gateway.changes import Changes, Committed
+from gateway.oversight.ports import Oversight, Watch
 from gateway.partners.agreement import Agreement
 from gateway.partners.directory import Directory
 from gateway.partners.history import DirectoryChanges, ProfileVersion
@@ -278,6 +279,12 @@ class Store(Protocol):
 
     @property
     def dead_letters(self) -> DeadLetters: ...
+
+    @property
+    def watch(self) -> Watch: ...
+
+    @property
+    def oversight(self) -> Oversight: ...
 
     def verify(self, read_checkpoint: CheckpointReader) -> IntegrityReport:
         """Check the whole chain with its checkpoints, and submissions, receipts and deliveries against it, as of

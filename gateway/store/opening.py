@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from gateway.audit.events import AuditEvent
 from gateway.audit.integrity import IntegrityReport
 from gateway.contract import CheckpointReader, Checkpoints, DeadLetters, Leases, Outbox, Partners, Queries, Store, StoreUnavailable, UnitOfWork
+from gateway.oversight.ports import Oversight, Watch
 from gateway.store.checkpoints import SqlCheckpoints
 from gateway.store.dead_letters import SqlDeadLetters
 from gateway.store.engine import Database
@@ -22,10 +23,12 @@ from gateway.store.head import HEAD_ID
 from gateway.store.integrity import verify_database
 from gateway.store.leases import SqlLeases
 from gateway.store.outbox import SqlOutbox
+from gateway.store.oversight import SqlOversight
 from gateway.store.partners import SqlPartners
 from gateway.store.queries import SqlQueries
 from gateway.store.tables import audit_head
 from gateway.store.unit_of_work import SqlUnitOfWork, Written, nobody
+from gateway.store.watch import SqlWatch
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _MIGRATION_LOCK = 0x676174657761
@@ -45,6 +48,8 @@ class SqlStore:
         self._partners = SqlPartners(database)
         self._checkpoints = SqlCheckpoints(database)
         self._dead_letters = SqlDeadLetters(database)
+        self._watch = SqlWatch(database)
+        self._oversight = SqlOversight(database)
 
     @property
     def unit_of_work(self) -> UnitOfWork:
@@ -80,6 +85,16 @@ class SqlStore:
     def dead_letters(self) -> DeadLetters:
         """What hit the broker's backstop."""
         return self._dead_letters
+
+    @property
+    def watch(self) -> Watch:
+        """Reads for people."""
+        return self._watch
+
+    @property
+    def oversight(self) -> Oversight:
+        """What operators do and what they are told."""
+        return self._oversight
 
     def verify(self, read_checkpoint: CheckpointReader) -> IntegrityReport:
         """Check the whole chain, and every table against it."""

@@ -303,7 +303,14 @@ def audit_values(record: AuditRecord) -> Values:
         "facts": encode_facts(record.event.facts),
         "previous": record.previous,
         "digest": record.digest,
+        "person": person_of(record.event),
     }
+
+
+def person_of(event: AuditEvent) -> str | None:
+    """Who did it, where it was a person."""
+    by = event.facts.get("by")
+    return by if isinstance(by, str) and by else None
 
 
 def to_audit_record(row: Row[tuple[Value, ...]]) -> AuditRecord:

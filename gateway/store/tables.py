@@ -12,6 +12,7 @@ from typing import Final
 
 from sqlalchemy import BigInteger, Boolean, Column, ColumnElement, Index, Integer, LargeBinary, MetaData, Table, Text, literal_column
 
+from gateway.audit.events import AuditCode
 from gateway.records import DeliveryState
 
 METADATA: Final = MetaData()
@@ -22,6 +23,18 @@ SWEPT: Final = (DeliveryState.WAITING, DeliveryState.RETRYING, DeliveryState.HAN
 SETTLED: Final = (DeliveryState.DELIVERED, DeliveryState.APPLIED)
 """Where nearly every delivery ends; all other states are rare, and worth an index to search by."""
 RARE: Final = tuple(state for state in DeliveryState if state not in SETTLED)
+NEGATIVE: Final = (DeliveryState.NOT_APPLIED, DeliveryState.REFUSED, DeliveryState.SET_ASIDE)
+"""What somebody said no to, or gave up on."""
+FREQUENT: Final = (
+    AuditCode.SUBMISSION_ACCEPTED,
+    AuditCode.MESSAGE_ACCEPTED,
+    AuditCode.DELIVERY_PREPARED,
+    AuditCode.DELIVERY_HANDED_OVER,
+    AuditCode.DELIVERY_DELIVERED,
+    AuditCode.DELIVERY_APPLIED,
+    AuditCode.RECEIPT_ISSUED,
+)
+"""What happens to nearly every message: whoever looks for these finds them at once from the end of the chain."""
 
 WholeNumber: Final = BigInteger().with_variant(Integer(), "sqlite")
 """SQLite gives `INTEGER PRIMARY KEY` the row id itself: no second tree, and rows in order."""
@@ -30,6 +43,11 @@ WholeNumber: Final = BigInteger().with_variant(Integer(), "sqlite")
 def in_states(column: ColumnElement[str], states: Iterable[DeliveryState]) -> ColumnElement[bool]:
     """`column IN (...)` with the states as literals, as partial indexes need it."""
     return column.in_([literal_column(f"'{state.value}'") for state in states])
+
+
+def uncommon(column: ColumnElement[str]) -> ColumnElement[bool]:
+    """`column NOT IN (...)` with the codes as literals, as a partial index needs it."""
+    return column.not_in([literal_column(f"'{code.value}'") for code in FREQUENT])
 
 
 def text_column(name: str) -> Column[str]:
@@ -98,8 +116,13 @@ audit_records = Table(
     text_column("facts"),
     text_column("previous"),
     text_column("digest"),
+    maybe_text_column("person"),
     Index("ix_audit_records_subject", "subject", "sequence"),
 )
+"""`person` repeats the fact `by`, so that deeds are found by who did them; the facts are what is linked and verified."""
+_by_person, _by_code = audit_records.c.person.is_not(None), uncommon(audit_records.c.code)
+Index("ix_audit_records_person", audit_records.c.person, audit_records.c.sequence, sqlite_where=_by_person, postgresql_where=_by_person)
+Index("ix_audit_records_code", audit_records.c.code, audit_records.c.sequence, sqlite_where=_by_code, postgresql_where=_by_code)
 
 checkpoints = Table("checkpoints", METADATA, _drawn_key("sequence"), text_column("jws"))
 
@@ -162,6 +185,7 @@ messages = Table(
     Index("ix_messages_sender_message", "sender_message_id"),
     Index("ix_messages_control_reference", "control_reference"),
     Index("ix_messages_type", "type", "accepted_at"),
+    Index("ix_messages_sender", "sender", "accepted_at"),
 )
 Index(
     "ix_messages_case",
@@ -261,6 +285,9 @@ for _name, _columns, _states in (
     ("ix_deliveries_due", (deliveries.c.look_at, deliveries.c.sequence), SWEPT),
     ("ix_deliveries_queue", (deliveries.c.recipient, deliveries.c.state, deliveries.c.sequence, deliveries.c.created_at), UNFINISHED),
     ("ix_deliveries_rare", (deliveries.c.state, deliveries.c.message_id), RARE),
+    # for people; of columns that never change, but for the state: every index has to be written again with each state
+    ("ix_deliveries_negative", (deliveries.c.state, deliveries.c.recipient, deliveries.c.created_at), NEGATIVE),
+    ("ix_deliveries_settled", (deliveries.c.recipient, deliveries.c.state, deliveries.c.created_at), SETTLED),
 ):
     Index(_name, *_columns, sqlite_where=in_states(deliveries.c.state, _states), postgresql_where=in_states(deliveries.c.state, _states))
 

@@ -142,5 +142,15 @@ tallies = Table(
     number_column("count"),
 )
 """How often what happened to whom, by the hour: read off the audit chain, so that no page counts a million rows."""
+activities = Table(
+    "activities",
+    METADATA,
+    text_key("party"),
+    maybe_time_column("last_accepted_at"),
+    maybe_time_column("last_delivered_at"),
+    maybe_time_column("last_failed_at"),
+    number_column("failures"),
+)
+"""When each party was last heard and reached: read off the chain with the tallies."""
 cursors = Table("cursors", METADATA, text_key("name"), number_column("sequence"))
 """How far a reader of the audit chain has come."""

@@ -1,0 +1,106 @@
+"""Watching: the store's reads for people.
+
+What it is: `gateway.oversight.ports.Watch`. What it is not: a lock, or a write: a look never waits for a writer and
+leaves no trace. Called by the console and by the rules of alerting.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from gateway.audit.events import AuditRecord
+from gateway.oversight.views import (
+    Activity,
+    AttemptRow,
+    AuditSearch,
+    LetterFilter,
+    LetterGroup,
+    LetterRow,
+    MessageRow,
+    MessageSearch,
+    QueueView,
+    ReceiptFigures,
+    ReceiptRow,
+    ReceiptStanding,
+    ReceiptTerms,
+    Tally,
+)
+from gateway.records import DeliveryState
+from gateway.store.engine import Database
+from gateway.store.watch_audit import search_audit
+from gateway.store.watch_finding import find_rows
+from gateway.store.watch_partners import read_activity, read_attempts, read_tallies
+from gateway.store.watch_queues import count_dead, read_dead, read_dead_ids, read_groups, read_items, read_queues
+from gateway.store.watch_receipts import read_figures, read_receipts
+from schemas.identifiers import DeliveryId, MessageId, PartyCode
+
+
+class SqlWatch:
+    """Keeps `gateway.oversight.ports.Watch`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def queues(self) -> Sequence[QueueView]:
+        """What is unfinished or refused, by recipient."""
+        with self._database.reading() as connection:
+            return read_queues(connection)
+
+    def queue_items(self, recipient: PartyCode, states: frozenset[DeliveryState], after: int, limit: int) -> Sequence[LetterRow]:
+        """Oldest first."""
+        with self._database.reading() as connection:
+            return read_items(connection, recipient, states, after, limit)
+
+    def tallies(self, since: datetime, until: datetime, party: PartyCode | None = None) -> Sequence[Tally]:
+        """Counts by the hour."""
+        with self._database.reading() as connection:
+            return read_tallies(connection, since, until, party)
+
+    def letter_groups(self) -> Sequence[LetterGroup]:
+        """Dead letters by cause."""
+        with self._database.reading() as connection:
+            return read_groups(connection)
+
+    def letters(self, wanted: LetterFilter, after: int, limit: int) -> Sequence[LetterRow]:
+        """Dead letters, oldest first."""
+        with self._database.reading() as connection:
+            return read_dead(connection, wanted, after, limit)
+
+    def letter_ids(self, wanted: LetterFilter, limit: int) -> Sequence[DeliveryId]:
+        """Ids of them, oldest first."""
+        with self._database.reading() as connection:
+            return read_dead_ids(connection, wanted, limit)
+
+    def count_letters(self, wanted: LetterFilter) -> int:
+        """How many there are."""
+        with self._database.reading() as connection:
+            return count_dead(connection, wanted)
+
+    def find(self, wanted: MessageSearch, limit: int, after: MessageId | None = None) -> Sequence[MessageRow]:
+        """Newest first."""
+        with self._database.reading() as connection:
+            return find_rows(connection, wanted, limit, after)
+
+    def receipt_figures(self, terms: Sequence[ReceiptTerms]) -> Sequence[ReceiptFigures]:
+        """In the order asked for."""
+        with self._database.reading() as connection:
+            return read_figures(connection, terms)
+
+    def receipts(self, standing: ReceiptStanding, terms: ReceiptTerms, after: int, limit: int) -> Sequence[ReceiptRow]:
+        """Oldest first."""
+        with self._database.reading() as connection:
+            return read_receipts(connection, standing, terms, after, limit)
+
+    def attempts(self, recipient: PartyCode, limit: int) -> Sequence[AttemptRow]:
+        """Newest first."""
+        with self._database.reading() as connection:
+            return read_attempts(connection, recipient, limit)
+
+    def activity(self, parties: Sequence[PartyCode]) -> Mapping[PartyCode, Activity]:
+        """When each was last heard and reached."""
+        with self._database.reading() as connection:
+            return read_activity(connection, parties)
+
+    def audit(self, wanted: AuditSearch, before: int | None, limit: int) -> Sequence[AuditRecord]:
+        """Newest first."""
+        with self._database.reading() as connection:
+            return search_audit(connection, wanted, before, limit)
