@@ -186,9 +186,9 @@ class Settings(BaseSettings):
     @field_validator("traces_endpoint")
     @classmethod
     def _collector(cls, address: str | None) -> str | None:
-        if address is not None and (not address.startswith(("https://", "http://")) or "@" in address):
+        if address and (not address.startswith(("https://", "http://")) or "@" in address):
             raise ValueError("must start with https:// or http:// and hold no password")
-        return address
+        return address or None  # a compose file can leave a variable empty, but not out
 
     @field_validator("metrics_networks")
     @classmethod

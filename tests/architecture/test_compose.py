@@ -14,7 +14,7 @@ from tests.support.tree import ROOT
 
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
 SERVICES: dict[str, dict[str, object]] = COMPOSE["services"]
-TAG = re.compile(r"^[a-z0-9./-]+:\d+\.\d+(\.\d+)?(-[a-z0-9.]+)*$")
+TAG = re.compile(r"^[a-z0-9./-]+:v?\d+\.\d+(\.\d+)?(-[a-z0-9.]+)*$")
 LOCAL = "interagency-gateway:local"
 each_service = pytest.mark.parametrize("name", SERVICES)
 
@@ -92,9 +92,10 @@ def test_secrets_and_volumes_are_named(name: str) -> None:
     assert {volume.split(":")[0] for volume in volumes} <= set(COMPOSE["volumes"])
 
 
-def test_only_the_door_is_open_and_only_on_loopback() -> None:
+def test_only_doors_are_open_and_only_on_loopback() -> None:
     ports = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
-    assert ports == {"api": ["127.0.0.1:8080:8080"]}
+    assert {"api", "grafana"} <= ports.keys() <= {"api", "console", "grafana"}
+    assert all(port.startswith("127.0.0.1:") for published in ports.values() for port in published)
 
 
 def test_secrets_lie_outside_the_repository() -> None:

@@ -11,6 +11,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from broker.memory import MemoryBroker
 from broker.topology import gateway_topology, partners_topology
+from gateway.config import ConfigurationInvalid, load_settings
 from gateway.contract import MessageFilter
 from gateway.records import OutboxEntry
 from gateway.telemetry import Telemetry
@@ -100,6 +101,17 @@ def test_a_share_is_chosen_by_the_id_alone(tmp_path: Path) -> None:
     low, high = SubmissionId("0190a000-0000-7000-8000-" + "0" * 11 + "1"), SubmissionId("0190a000-0000-7000-80ff-" + "f" * 12)
     assert (half._chosen(low), half._chosen(high)) == (trace_of(low), None)
     half.close()
+
+
+@pytest.mark.parametrize("address", ["collector:4318", "ftp://collector/v1/traces", "http://user:word@collector:4318/v1/traces"])
+def test_an_address_that_is_none_or_holds_a_password_is_refused(address: str) -> None:
+    with pytest.raises(ConfigurationInvalid, match="traces_endpoint") as refused:
+        load_settings(traces_endpoint=address)
+    assert "word" not in str(refused.value).replace("password", "")
+
+
+def test_an_empty_address_is_none() -> None:
+    assert load_settings(traces_endpoint="").traces_endpoint is None
 
 
 @pytest.mark.parametrize("text", ["", "s-1", "0" * 32, "not-a-uuid-not-a-uuid-not-a-uuid-no", "0190"])
