@@ -11,6 +11,7 @@ from adapters.agencies.declarative.samples import outgoing_of
 from adapters.contract import Adapter, Document
 from schemas.envelope import Entry, Header, Message
 from schemas.faults import FaultCode, Refusal
+from schemas.record_ids import NONE_YET, ids_in, put
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def _tried(adapter: Adapter, message: Message) -> Trial:
         return Trial(kind, (f"not read again: {refusal.fault.detail} {refusal.fault.pointer}".strip(),), left_out=lost)
     if not isinstance(entry, Entry):
         return Trial(kind, tuple(f"not read again: {fault.detail} {fault.pointer}".strip() for fault in entry.faults), left_out=lost)
-    return Trial(kind, tuple(_differences(adapter, message, document, entry)), left_out=lost)
+    return Trial(kind, (*_differences(adapter, message, document, entry), *_own_ids_lost(adapter, message, entry)), left_out=lost)
 
 
 def _differences(adapter: Adapter, message: Message, document: Document, entry: Entry) -> Iterator[str]:
@@ -68,6 +69,30 @@ def _differences(adapter: Adapter, message: Message, document: Document, entry: 
         return
     if second.content != document.content:
         yield "what was read gives another document than what was written"
+
+
+def _own_ids_lost(adapter: Adapter, message: Message, entry: Entry) -> Iterator[str]:
+    """The same message for somebody who knows every record of it by an own id: where one was written it comes back."""
+    kind, meant = message.header.type, entry.payload.model_dump(mode="json", exclude_unset=True)
+    records = {place: (what, str(said)) for place, what, said in ids_in(type(entry.payload), meant, kind) if said not in (None, NONE_YET)}
+    known = {record: f"own/{record[1]}" for record in records.values()}
+    try:
+        (again,) = adapter.read(adapter.write(message, replace(outgoing_of(message), own_ids=known)).content).entries
+    except Refusal as refusal:
+        yield f"with own ids not read again: {refusal.fault.detail} {refusal.fault.pointer}".strip()
+        return
+    if not isinstance(again, Entry):
+        yield from (f"with own ids not read again: {fault.detail} {fault.pointer}".strip() for fault in again.faults)
+        return
+    tree = again.payload.model_dump(mode="json", exclude_unset=True)
+    for name in again.own_ids:
+        record = records.get(name.place)
+        if record is None or known[record] != name.own_id:
+            yield f"{name.pointer} came back as another own id"
+        else:
+            put(tree, name.place, record[1])
+    if tree != meant:
+        yield "with own ids another message comes back"
 
 
 def _is_silence(pointer: str, before: Mapping[str, object], after: Mapping[str, object]) -> bool:

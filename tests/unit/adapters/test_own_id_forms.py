@@ -9,13 +9,14 @@ import pytest
 from adapters.agencies.canonical.adapter import CanonicalAdapter
 from adapters.agencies.caseflow.adapter import CaseflowAdapter
 from adapters.agencies.declarative.adapter import DescribedAdapter, load
+from adapters.agencies.declarative.proof import prove
 from adapters.agencies.declarative.samples import example, outgoing_of
 from adapters.agencies.flatfile.adapter import FlatFileAdapter
 from adapters.catalogue import own_ids_among
-from adapters.contract import Adapter
+from adapters.contract import MAX_MESSAGES, Adapter
 from schemas.canonical.case import CaseRecord
 from schemas.catalogue import KEYS
-from schemas.envelope import Action, Entry, Message
+from schemas.envelope import Action, Entry, Interchange, Message
 from schemas.faults import FaultCode
 from schemas.messages.terminate_sentence import TerminateSentence
 from schemas.record_ids import NONE_YET, Place, ids_in
@@ -239,3 +240,26 @@ def test_a_mapping_that_could_not_tell_an_own_id_is_a_mistake(value: dict[str, s
         members = [one | {"own": "ours"} if one["place"] == "ended-by" else one for one in MEMBERS]
     found = mistakes(_mapping(values=VALUES | {"ref": VALUES["ref"] | value}, message={"members": members}))
     assert any(said in str(one) for one in found), found
+
+
+class _Careless(CaseflowAdapter):
+    """Reads every own id as another one, or drops it."""
+
+    def __init__(self, own_id: str | None) -> None:
+        self._own_id = own_id
+
+    def read(self, content: bytes, max_messages: int = MAX_MESSAGES, /) -> Interchange:
+        found = super().read(content, max_messages)
+        (entry,) = found.entries
+        assert isinstance(entry, Entry)
+        names = tuple(replace(name, own_id=self._own_id) for name in entry.own_ids) if self._own_id else ()
+        return replace(found, entries=(replace(entry, own_ids=names),))
+
+
+@pytest.mark.parametrize(("own_id", "said"), [("somebody", "came back as another own id"), (None, "with own ids another message comes back")])
+def test_a_mapping_is_proved_with_own_ids_too(own_id: str | None, said: str) -> None:
+    made = example("Contact", CASEFLOW.tables)
+    (good,) = prove(CASEFLOW, [made])
+    assert good.failures == ()
+    (trial,) = prove(_Careless(own_id), [made])
+    assert any(said in failure for failure in trial.failures), trial
