@@ -16,9 +16,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from broker.contract import BrokerUnavailable
+from broker.differences import State as Found
 from gateway import bootstrap
 from gateway.commands.context import now, own_keys
 from gateway.commands.folder_checks import exchanging_files, look_at
+from gateway.commands.reconciling import compared
 from gateway.config import BrokerKind, ConfigurationInvalid, Environment, Settings, load_settings
 from gateway.contract import Store, StoreUnavailable
 from gateway.keystore import KeystoreError
@@ -33,7 +35,7 @@ from gateway.trust.signing import KeyUnusable
 LEAST_FREE_BYTES = 1024**3
 SOON = timedelta(days=30)
 OLDEST_PYTHON = (3, 11)
-_MOST_COUNTED = 100
+_MOST_COUNTED, _MOST_NAMED = 100, 5
 _THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
 CLOCK_TOLERANCE = timedelta(seconds=300)
 
@@ -163,16 +165,17 @@ def _broker(settings: Settings, directory: Directory) -> Check:
     admin = bootstrap.administrator(settings)
     if admin is None:
         return Check("broker", State.WARNING, "no broker_management_url: its topology cannot be looked at", "set broker_management_url, or check it by hand")
-    wanted = bootstrap.topology_of(directory)
     with closing(admin):
         try:
-            there = {(figures.vhost, figures.queue) for figures in admin.queue_figures()}
+            found = compared(settings, admin, directory)
         except BrokerUnavailable as error:
             return Check("broker", State.BAD, str(error), "start RabbitMQ with its management plug-in; check address, user and password")
-    missing = sorted(queue.name for queue in wanted.queues if (queue.vhost, queue.name) not in there)
-    if missing:
-        return Check("broker", State.BAD, f"queues missing: {', '.join(missing)}", "gateway broker apply; the relay makes them too")
-    return Check("broker", State.GOOD, f"reachable, {len(wanted.queues)} queues in place")
+    unknown = sum(one.state is Found.UNKNOWN for one in found)
+    wrong = [f"{one.kind} {one.name} {one.state}" for one in found if one.state is not Found.UNKNOWN]
+    if wrong:
+        more = f" and {len(wrong) - _MOST_NAMED} more" if len(wrong) > _MOST_NAMED else ""
+        return Check("broker", State.BAD, f"{', '.join(wrong[:_MOST_NAMED])}{more}", "gateway broker apply --plan, then without --plan")
+    return Check("broker", State.GOOD, f"reachable and as the directory says, {unknown} things unknown")
 
 
 def _partner_keys(directory: Directory, at: datetime) -> Check:

@@ -125,11 +125,15 @@ def look(desk: Desk, admin: RabbitAdmin, passwords: Mapping[str, Password], *, r
     records = {one.record.organisation_id: one.record for one in given}
     after = replace(directory, organisations=MappingProxyType({**directory.organisations, **records}))
     own = _own_users(desk.settings, admin, present)
-    trusted = frozenset(user.name for user in own)
-    _require_own(after, given, trusted, present)
-    wanted = bootstrap.topology_of(after) + Topology(users=own)
-    found = differences(wanted, present, trusted)
+    _require_own(after, given, frozenset(user.name for user in own), present)
+    found = _compared(after, own, present)
     return Planned(directory=after, given=given, differences=found, present=present, remove_unknown=remove_unknown)
+
+
+def compared(settings: Settings, admin: RabbitAdmin, directory: Directory) -> tuple[Difference, ...]:
+    """How the broker differs from a directory. Raises BrokerUnavailable."""
+    present = admin.present()
+    return _compared(directory, _own_users(settings, admin, present), present)
 
 
 def remember(desk: Desk, planned: Planned) -> None:
@@ -183,6 +187,10 @@ def table(planned: Planned) -> Table:
     return Table(("do", "what", "vhost", "name", "how it is"), tuple(rows), empty="The broker is as the directory says.")
 
 
+def _compared(directory: Directory, own: tuple[User, ...], present: Present) -> tuple[Difference, ...]:
+    return differences(bootstrap.topology_of(directory) + Topology(users=own), present, frozenset(user.name for user in own))
+
+
 def _given(directory: Directory, passwords: Mapping[str, Password]) -> tuple[Given, ...]:
     for organisation in passwords:
         require_organisation(directory, OrganisationId(organisation))
@@ -205,7 +213,8 @@ def _give(directory: Directory, record: Organisation, password: str, *, generate
 
 
 def _by_queue(directory: Directory, record: Organisation) -> bool:
-    agreed = (directory.outbound(code) for code in directory.parties_of(record.organisation_id))
+    codes = directory.parties_of(record.organisation_id)
+    agreed = (terms for code in codes for terms in (directory.inbound(code), directory.outbound(code)))
     return record.standing is not Standing.LEFT and any(one is not None and one.mode is DeliveryMode.QUEUE for one in agreed)
 
 

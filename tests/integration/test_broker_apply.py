@@ -12,6 +12,7 @@ from broker.contract import BrokerUnavailable, Confirm, Publication
 from broker.differences import Present
 from broker.rabbitmq import RabbitBroker
 from broker.topology import EVERYTHING, GATEWAY, PARTNERS, Binding, Exchange, Permission, Queue, Topology, User, from_queue, password_hash, to_queue
+from gateway.commands.output import Exit
 from gateway.partners.party import Standing
 from schemas.identifiers import OrganisationId
 from tests.support.brokered import point_at
@@ -200,7 +201,7 @@ def test_what_is_unknown_is_told_and_removed_only_when_asked_and_never_with_mess
         assert [one["messages"] for one in listed(told) if one["name"] == "old.full"] == [1]
         assert {"old.full", "old.empty", "old.plain"} <= {queue for _, queue in place.present().queues}
         said = place.apply("--remove-unknown")
-        assert (said.code, said.error["code"]) == (8, "broker-partly-applied")
+        assert (said.code, said.error["code"]) == (Exit.PARTLY_DONE, "broker-partly-applied")
         after = place.present()
         assert {queue for _, queue in after.queues if queue.startswith("old.")} == {"old.full"}
         assert Binding(PARTNERS, "to", "old.full", "old") in after.bindings
@@ -227,13 +228,16 @@ def test_what_the_figures_do_not_show_yet_is_asked_for(place: Place) -> None:
     assert [queue.name for queue in kept] == ["old.full"]
 
 
-def test_a_queue_somebody_reads_from_is_left(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("broker.admin.SETTLE_SECONDS", 2.5)
+def test_a_queue_somebody_reads_from_is_left(place: Place) -> None:
     place.done()
     place.vhosts.apply(UNKNOWN)
     broker = place.vhosts.broker()
     consumer = broker.consumer(PARTNERS, "old.empty")
     consumer.receive(1, 0.2)
+    deadline = time.monotonic() + 30
+    while not place.present().queues[PARTNERS, "old.empty"].consumers:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
     kept = place.vhosts.admin.remove_empty_queues([Queue(PARTNERS, "old.empty"), Queue(PARTNERS, "old.plain")])
     assert [queue.name for queue in kept] == ["old.empty"]
     broker.close()
@@ -243,13 +247,13 @@ def test_a_queue_of_other_arguments_is_for_a_person_and_the_rest_is_made(place: 
     name = from_queue(OrganisationId(place.north))
     place.vhosts.apply(Topology(vhosts=(PARTNERS,), queues=(Queue(PARTNERS, name, {"x-queue-type": "quorum"}),)))
     said = place.apply()
-    assert (said.code, said.error["code"]) == (8, "broker-partly-applied")
+    assert (said.code, said.error["code"]) == (Exit.PARTLY_DONE, "broker-partly-applied")
     [left] = listed(said.json, "left")
     assert (left["do"], left["kind"], left["name"]) == ("by hand", "queue", name)
     assert "x-delivery-limit is not set, wanted 100" in str(left["detail"])
     assert send(place, place.south, passwords(said.json)[place.south]) == [Confirm.CONFIRMED]
     again = place.apply()
-    assert (again.code, again.json["changes"]) == (8, 0)
+    assert (again.code, again.json["changes"]) == (Exit.PARTLY_DONE, 0)
 
 
 def test_a_password_from_a_file_or_from_standard_input_is_used_and_never_said(place: Place) -> None:
@@ -287,18 +291,39 @@ def test_who_has_left_loses_the_user_and_keeps_the_queues(place: Place) -> None:
 def test_the_gateways_own_user_is_nobodys(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GATEWAY_BROKER_PARTNERS_URL", place.vhosts.urls_of(place.north, "a-word")[PARTNERS])
     said = place.apply()
-    assert (said.code, said.error["code"]) == (6, "broker-user-taken")
+    assert (said.code, said.error["code"]) == (Exit.CONFLICT, "broker-user-taken")
     assert place.audited() == []
 
 
 def test_without_a_yes_nothing_is_changed(place: Place) -> None:
     said = place.desk.run("broker", "apply", "--json")
-    assert (said.code, said.error["code"]) == (2, "confirmation-needed")
+    assert (said.code, said.error["code"]) == (Exit.USAGE, "confirmation-needed")
     assert place.present().vhosts == frozenset()
 
 
 def test_a_broker_that_is_not_there_is_told_without_its_password(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GATEWAY_BROKER_MANAGEMENT_URL", "http://admin:hidden-word@127.0.0.1:1")
     said = place.apply()
-    assert (said.code, said.error["code"]) == (7, "broker-unavailable")
+    assert (said.code, said.error["code"]) == (9, "broker-unavailable")
     assert "hidden-word" not in said.out + said.err
+
+
+def doctor(place: Place) -> tuple[object, str]:
+    listed_checks = place.desk.run("doctor", "--json").json["checks"]
+    assert isinstance(listed_checks, list)
+    [check] = [one for one in listed_checks if one["name"] == "broker"]
+    return check["state"], check["found"]
+
+
+def test_the_doctor_sees_what_the_plan_would_mend(place: Place) -> None:
+    state, said = doctor(place)
+    assert state == "FAILED"
+    assert said.startswith("vhost gateway missing, vhost partners missing, ")
+    assert " more" in said
+    place.done()
+    assert doctor(place) == ("ok", "reachable and as the directory says, 0 things unknown")
+    place.vhosts.admin.grant(Permission(place.north, PARTNERS, EVERYTHING, EVERYTHING, EVERYTHING))
+    place.vhosts.apply(UNKNOWN)
+    assert doctor(place) == ("FAILED", f"permission {place.north} different")
+    place.done()
+    assert doctor(place) == ("ok", "reachable and as the directory says, 6 things unknown")

@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from broker.topology import PARTNERS
+from gateway.commands.output import Exit
 from gateway.rehearsal import simulator, simulator_folder
 from tests.support.brokered import point_at
 from tests.support.operators import Installation, installation
@@ -91,7 +92,7 @@ def test_a_spoiled_partner_on_its_queue_does_not(
     folder = onboard(desk, organisation, "canonical", rabbitmq)
     with running(folder, fault):
         said = desk.run(*ON_TRIAL, "--group", group, "--patience", "1")
-    assert said.code == 10, said.out[-800:]
+    assert said.code == Exit.CHECKS_FAILED, said.out[-800:]
     assert said.json["passed"] is False
 
 
@@ -99,4 +100,4 @@ def test_without_rabbitmq_it_is_not_tried(desk: Installation, organisation: str,
     onboard(desk, organisation, "canonical", rabbitmq)
     monkeypatch.setenv("GATEWAY_BROKER", "memory")
     said = desk.run(*ON_TRIAL)
-    assert (said.code, said.error["code"]) == (2, "conformance-not-possible")
+    assert (said.code, said.error["code"]) == (Exit.USAGE, "conformance-not-possible")

@@ -7,7 +7,7 @@ import pytest
 
 from broker.topology import hash_again, password_hash
 from gateway.bootstrap import topology_of
-from gateway.commands.output import CommandError
+from gateway.commands.output import CommandError, Exit
 from gateway.commands.passwords import given_passwords
 from gateway.partners.directory import Directory
 from gateway.partners.party import Organisation, Standing
@@ -32,7 +32,7 @@ def refused(said: list[str]) -> tuple[str, str]:
 
 def test_a_broker_in_the_process_needs_nothing(desk: Installation) -> None:
     said = desk.run("broker", "apply", "--plan", "--json")
-    assert (said.code, said.error["code"]) == (6, "broker-in-process")
+    assert (said.code, said.error["code"]) == (Exit.CONFLICT, "broker-in-process")
 
 
 def test_without_an_administrator_it_says_which_setting_is_missing(desk: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -40,7 +40,7 @@ def test_without_an_administrator_it_says_which_setting_is_missing(desk: Install
     for name in ("BROKER_URL", "BROKER_PARTNERS_URL"):
         monkeypatch.setenv(f"GATEWAY_{name}", "amqp://gateway:hidden-word@127.0.0.1:1/gateway")
     said = desk.run("broker", "apply", "--json")
-    assert (said.code, said.error["code"]) == (2, "management-missing")
+    assert (said.code, said.error["code"]) == (Exit.USAGE, "management-missing")
     assert "hidden-word" not in said.out + said.err
 
 
