@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from gateway.console.live import Ticker
+from gateway.contract import StoreUnavailable
 from tests.support.browser import PHONE, Tab, open_tab, serving
 from tests.support.gallery import gallery
 
@@ -111,8 +112,11 @@ class Switch:
 
     def __init__(self) -> None:
         self.cells = {"waiting": "41", "C05.health": "Up", "dead": "12"}
+        self.fault: Exception | None = None
 
     def __call__(self) -> dict[str, str]:
+        if self.fault:
+            raise self.fault
         return dict(self.cells)
 
 
@@ -134,13 +138,13 @@ def test_live_figures_change_pause_and_never_move_anything(chromium: Browser) ->
         expect(link).to_be_focused()
         assert tab.page.locator("table").first.locator("tr").count() == rows
         tab.page.get_by_role("button", name="Pause live updates").click()
-        expect(tab.page.get_by_role("status")).to_have_text("Live updates are paused.")
+        expect(tab.page.get_by_role("status")).to_contain_text("Live updates are paused. Figures of ")
         switch.cells["waiting"] = "43"
         tab.page.wait_for_timeout(500)
         expect(waiting).to_have_text("42")
         assert ticker.viewers == 0
         tab.page.reload()
-        expect(tab.page.get_by_role("status")).to_have_text("Live updates are paused.")
+        expect(tab.page.get_by_role("status")).to_contain_text("Live updates are paused. Figures of ")
         tab.page.get_by_role("button", name="Resume live updates").click()
         expect(waiting).to_have_text("43")
         assert tab.said == []
@@ -155,6 +159,19 @@ def test_a_page_that_hears_nothing_says_so(chromium: Browser) -> None:
         expect(tab.page.locator("[data-live=waiting]").first).to_have_text("41")
         tab.page.clock.fast_forward(32_000)
         expect(tab.page.get_by_role("status")).to_contain_text("nothing has been heard for 30 seconds")
+
+
+def test_figures_that_cannot_be_read_are_said_to_be_so(chromium: Browser) -> None:
+    switch = Switch()
+    ticker = Ticker(switch, tick_seconds=0.1, beat_seconds=0.3)
+    with serving(gallery(ticker), ticker.close) as url, open_tab(chromium) as tab:
+        _open(tab, url)
+        expect(tab.page.locator("[data-live=waiting]").first).to_have_text("41")
+        switch.fault = StoreUnavailable("locked")
+        expect(tab.page.get_by_role("status")).to_contain_text("The figures cannot be read now.")
+        switch.fault = None
+        expect(tab.page.get_by_role("status")).to_have_text("Live updates are on.")
+        assert tab.said == []
 
 
 def test_a_viewer_who_leaves_is_gone_on_the_server_too(chromium: Browser) -> None:

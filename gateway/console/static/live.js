@@ -13,35 +13,41 @@ export function startLive (page) {
   const button = bar.querySelector('[data-live-pause]')
   let source = null
   let heard = Date.now()
+  let opened = heard
   let paused = remembered()
 
   function say (text) {
     if (status.textContent !== text) status.textContent = text
   }
 
-  function show (old) {
-    bar.classList.toggle('console-live--old', old)
-    bar.classList.toggle('console-live--paused', paused)
+  // One line, said once each time it changes: 'on', 'paused', 'old' or 'trouble'.
+  function show (state) {
+    bar.classList.toggle('console-live--paused', state === 'paused')
+    bar.classList.toggle('console-live--old', state === 'old' || state === 'trouble')
     button.textContent = paused ? 'Resume live updates' : 'Pause live updates'
-    if (paused) say('Live updates are paused.')
-    else say(old ? 'These figures may be old: nothing has been heard for 30 seconds.' : 'Live updates are on.')
+    say({
+      on: () => 'Live updates are on.',
+      paused: () => `Live updates are paused. Figures of ${clock(heard)}.`,
+      old: () => `These figures may be old: nothing has been heard for 30 seconds. Figures of ${clock(heard)}.`,
+      trouble: () => `The figures cannot be read now. Figures of ${clock(heard)}.`
+    }[state]())
   }
 
   function hear () {
     heard = Date.now()
-    show(false)
+    show('on')
   }
 
   function open () {
     if (source || paused || page.hidden) return
-    heard = Date.now()
+    opened = Date.now()
     source = new EventSource(bar.dataset.liveSource)
     source.addEventListener('cells', event => {
       apply(page, JSON.parse(event.data))
       hear()
     })
     source.addEventListener('beat', hear)
-    source.addEventListener('trouble', () => show(true))
+    source.addEventListener('trouble', () => show('trouble'))
   }
 
   function close () {
@@ -54,17 +60,21 @@ export function startLive (page) {
     remember(paused)
     if (paused) close()
     else open()
-    show(false)
+    show(paused ? 'paused' : 'on')
   })
   page.addEventListener('visibilitychange', () => page.hidden ? close() : open())
   window.addEventListener('pagehide', close)
   window.addEventListener('pageshow', open)
   setInterval(() => {
-    if (!paused && !page.hidden && Date.now() - heard > OLD_AFTER_MS) show(true)
+    if (!paused && !page.hidden && Date.now() - Math.max(heard, opened) > OLD_AFTER_MS) show('old')
   }, 1000)
   button.hidden = false
   open()
-  show(false)
+  show(paused ? 'paused' : 'on')
+}
+
+function clock (moment) {
+  return new Intl.DateTimeFormat('en-GB', { timeZone: 'Europe/London', timeStyle: 'medium' }).format(moment)
 }
 
 function apply (page, cells) {
