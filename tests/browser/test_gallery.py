@@ -161,6 +161,21 @@ def test_a_page_that_hears_nothing_says_so(chromium: Browser) -> None:
         expect(tab.page.get_by_role("status")).to_contain_text("nothing has been heard for 30 seconds")
 
 
+def test_a_stream_that_was_refused_is_asked_for_again(chromium: Browser) -> None:
+    ticker = Ticker(Switch(), tick_seconds=0.1)
+    with serving(gallery(ticker), ticker.close) as url, open_tab(chromium) as tab:
+        tab.page.clock.install()
+        tab.page.route("**/live", lambda route: route.fulfill(status=503, body=""))
+        with tab.page.expect_response("**/live"):
+            _open(tab, url)
+        tab.page.clock.fast_forward(32_000)
+        expect(tab.page.get_by_role("status")).to_contain_text("may be old")
+        tab.page.unroute("**/live")
+        tab.page.clock.fast_forward(11_000)
+        expect(tab.page.locator("[data-live=waiting]").first).to_have_text("41")
+        expect(tab.page.get_by_role("status")).to_have_text("Live updates are on.")
+
+
 def test_figures_that_cannot_be_read_are_said_to_be_so(chromium: Browser) -> None:
     switch = Switch()
     ticker = Ticker(switch, tick_seconds=0.1, beat_seconds=0.3)

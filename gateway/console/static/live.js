@@ -4,6 +4,7 @@
 // data-live-more="key"   a link that appears once this count has passed data-live-shown
 // data-live-bar          where the source, the pause button and the status line stand
 const OLD_AFTER_MS = 30_000
+const AGAIN_AFTER_MS = 10_000
 const PAUSED = 'live-updates-paused'
 
 export function startLive (page) {
@@ -13,7 +14,8 @@ export function startLive (page) {
   const button = bar.querySelector('[data-live-pause]')
   let source = null
   let heard = Date.now()
-  let opened = heard
+  let begun = heard
+  let tried = heard
   let paused = remembered()
 
   function say (text) {
@@ -40,7 +42,7 @@ export function startLive (page) {
 
   function open () {
     if (source || paused || page.hidden) return
-    opened = Date.now()
+    tried = Date.now()
     source = new EventSource(bar.dataset.liveSource)
     source.addEventListener('cells', event => {
       apply(page, JSON.parse(event.data))
@@ -48,6 +50,17 @@ export function startLive (page) {
     })
     source.addEventListener('beat', hear)
     source.addEventListener('trouble', () => show('trouble'))
+  }
+
+  function begin () {
+    begun = Date.now()
+    open()
+  }
+
+  // A browser gives a stream up for good when it is answered with anything else, as while the server starts again.
+  function openAgain () {
+    if (source && source.readyState === EventSource.CLOSED) close()
+    if (Date.now() - tried > AGAIN_AFTER_MS) open()
   }
 
   function close () {
@@ -59,17 +72,19 @@ export function startLive (page) {
     paused = !paused
     remember(paused)
     if (paused) close()
-    else open()
+    else begin()
     show(paused ? 'paused' : 'on')
   })
-  page.addEventListener('visibilitychange', () => page.hidden ? close() : open())
+  page.addEventListener('visibilitychange', () => page.hidden ? close() : begin())
   window.addEventListener('pagehide', close)
-  window.addEventListener('pageshow', open)
+  window.addEventListener('pageshow', begin)
   setInterval(() => {
-    if (!paused && !page.hidden && Date.now() - Math.max(heard, opened) > OLD_AFTER_MS) show('old')
+    if (paused || page.hidden) return
+    openAgain()
+    if (Date.now() - Math.max(heard, begun) > OLD_AFTER_MS) show('old')
   }, 1000)
   button.hidden = false
-  open()
+  begin()
   show(paused ? 'paused' : 'on')
 }
 
