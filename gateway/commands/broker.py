@@ -52,6 +52,8 @@ def apply(
             answer(Answer("", {}, (reconciling.table(planned),)), as_json=False)
         _confirm(planned.changes, yes=yes)
         reconciling.remember(desk, planned)
+        if planned.removes_queues:
+            progress("Queues are watched for some seconds before they are removed.")
         done = reconciling.carry_out(desk, admin, planned)
     if planned.generated:
         progress("The passwords are not kept and cannot be shown again: hand them over by a safe way now.")

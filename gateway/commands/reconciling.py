@@ -38,6 +38,7 @@ from gateway.commands.context import Desk, now
 from gateway.commands.output import Answer, CommandError, Exit, Table
 from gateway.commands.passwords import Password
 from gateway.config import BrokerKind, Settings
+from gateway.contract import StoreUnavailable
 from gateway.partners.agreement import DeliveryMode
 from gateway.partners.directory import Directory
 from gateway.partners.history import DirectoryChanges
@@ -77,6 +78,11 @@ class Planned:
     def changes(self) -> int:
         """How many things are done."""
         return sum(self.deed(one) in {"make", "mend", "remove"} for one in self.differences)
+
+    @property
+    def removes_queues(self) -> bool:
+        """True where queues are watched for a while before they go."""
+        return any(one.kind is Kind.QUEUE and self.deed(one) == "remove" for one in self.differences)
 
     def deed(self, one: Difference) -> str:
         """What is done about a difference: make, mend, remove, by hand, or nothing (tell)."""
@@ -148,18 +154,18 @@ def remember(desk: Desk, planned: Planned) -> None:
 
 
 def carry_out(desk: Desk, admin: RabbitAdmin, planned: Planned) -> Done:
-    """Do what was planned, and look again."""
+    """Do what was planned, and look again. What goes wrong is told and not raised: passwords are still to be shown."""
     try:
         _carry_out(admin, planned)
         return Done(look(desk, admin, {}, remove_unknown=planned.remove_unknown))
-    except (BrokerUnavailable, TopologyConflict) as error:
+    except (BrokerUnavailable, TopologyConflict, StoreUnavailable, CommandError) as error:
         return Done(None, str(error))
 
 
 def require_done(planned: Planned, done: Done) -> None:
     """Raises CommandError where something that was to be done is not."""
     if done.left is None:
-        raise CommandError(Exit.PARTLY_DONE, "broker-partly-applied", "The broker failed half-way.", "run it again", (done.failure,))
+        raise CommandError(Exit.PARTLY_DONE, "broker-partly-applied", "It failed half-way.", "run it again", (done.failure,))
     undone = [one for one in done.left.differences if one.state is not State.UNKNOWN or planned.remove_unknown]
     if undone:
         details = tuple(f"{one.kind} {one.name}: {one.detail or one.state}" for one in undone)

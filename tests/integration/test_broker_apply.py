@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from broker.admin import RabbitAdmin
 from broker.contract import BrokerUnavailable, Confirm, Publication
 from broker.differences import Present
 from broker.rabbitmq import RabbitBroker
@@ -327,3 +328,22 @@ def test_the_doctor_sees_what_the_plan_would_mend(place: Place) -> None:
     assert doctor(place) == ("FAILED", f"permission {place.north} different")
     place.done()
     assert doctor(place) == ("ok", "reachable and as the directory says, 6 things unknown")
+
+
+def test_what_fails_half_way_still_shows_the_passwords_and_is_finished_by_running_it_again(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    make = RabbitAdmin.apply
+
+    def fails_at_users(admin: RabbitAdmin, topology: Topology) -> None:
+        if topology.users:
+            raise BrokerUnavailable("management API: made up")
+        make(admin, topology)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(RabbitAdmin, "apply", fails_at_users)
+        said = place.apply()
+    assert (said.code, said.error["code"], said.error["details"]) == (Exit.PARTLY_DONE, "broker-partly-applied", ["management API: made up"])
+    assert said.json["applied"] is False
+    words = passwords(said.json)
+    again = place.done()
+    assert (listed(again, "users"), listed(again, "left")) == ([], [])
+    assert send(place, place.north, words[place.north]) == [Confirm.CONFIRMED]
