@@ -5,11 +5,13 @@ What it is not: an alert: rules and people judge. A process that does not look t
 """
 
 import threading
-from collections.abc import Callable, Mapping
+from collections import Counter as Tally
+from collections.abc import Callable
 from datetime import datetime
 
 from gateway.contract import Clock, QueueFigures, Store
 from gateway.exchange.delivery import UNFINISHED
+from gateway.oversight.records import AlertState
 from gateway.partners.directory import Directory
 from gateway.partners.party import Standing
 from gateway.telemetry_facts import Figures, Waiting
@@ -18,6 +20,7 @@ from schemas.identifiers import OrganisationId, PartyCode
 
 _LEASE = "figures"
 _DAY_SECONDS = 86_400.0
+_MOST_ALERTS = 1000
 
 
 class FiguresWorker:
@@ -34,10 +37,9 @@ class FiguresWorker:
         *,
         holder: str,
         interval_seconds: float,
-        firing: Callable[[], Mapping[str, int]] = dict,
     ) -> None:
         self._store, self._clock, self._directory, self._tell = store, clock, directory, tell
-        self._holder, self._interval_seconds, self._firing = holder, interval_seconds, firing
+        self._holder, self._interval_seconds = holder, interval_seconds
         self._backlog_since: datetime | None = None
 
     def run(self, stop: threading.Event) -> None:
@@ -62,7 +64,7 @@ class FiguresWorker:
             backlog=backlog,
             silence_seconds=self._silence(backlog, outbox.last_confirmed(), now),
             key_days=key_days(directory, now),
-            alerts=self._firing(),
+            alerts=Tally(alert.rule for alert in self._store.oversight.alerts(AlertState.FIRING, _MOST_ALERTS)),
         )
 
     def _silence(self, backlog: int, confirmed: datetime | None, now: datetime) -> float:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from gateway.audit.events import AuditCode, AuditEvent
+from gateway.oversight.records import Alert, AlertState
 from gateway.partners.party import Standing
 from gateway.records import DeliveryState
 from gateway.telemetry_facts import Figures
@@ -26,9 +27,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 
 def worker(world: World, told: list[Figures | None], holder: str = "one") -> FiguresWorker:
-    return FiguresWorker(
-        world.store, lambda: world.now, world.store.partners.directory, told.append, holder=holder, interval_seconds=0.01, firing=lambda: {"depth": 1}
-    )
+    return FiguresWorker(world.store, lambda: world.now, world.store.partners.directory, told.append, holder=holder, interval_seconds=0.01)
 
 
 def test_what_waits_and_since_when(world: World) -> None:
@@ -41,7 +40,15 @@ def test_what_waits_and_since_when(world: World) -> None:
     assert by_recipient["C17"].oldest_seconds == 90
     assert by_recipient["C20"].counts == dict.fromkeys(by_recipient["C20"].counts, 0)
     assert by_recipient["C20"].oldest_seconds == 0
-    assert figures.alerts == {"depth": 1}
+
+
+def test_alerts_that_fire_are_counted_by_rule(world: World) -> None:
+    for number, (rule, state) in enumerate([("depth", "firing"), ("depth", "firing"), ("silence", "firing"), ("silence", "resolved")]):
+        alert = Alert(
+            alert_id=f"a-{number}", rule=rule, subject=f"C{number}", state=AlertState(state), value="1", threshold="0", raised_at=NOW, seen_at=NOW, version=0
+        )
+        assert world.store.oversight.put_alert(alert, AuditEvent(AuditCode.ALERT_RAISED, NOW, alert.alert_id, {"rule": rule}))
+    assert worker(world, []).look().alerts == {"depth": 2, "silence": 1}
 
 
 def test_the_relay_is_late_only_by_the_time_of_its_backlog(world: World) -> None:
