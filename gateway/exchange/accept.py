@@ -268,7 +268,7 @@ def refuse_authentic(facts: RefusalFacts, refusal: Refusal) -> Decision:
         fault=refusal.fault,
         also=refusal.also,
     )
-    event = refused_event(facts.submission_id, refusal, facts.now, organisation, signed.digest, facts.verified.digest)
+    event = refused_event(facts.submission_id, refusal, facts.now, organisation, signed.digest, facts.verified.digest, facts.key.sender)
     outbox = answer_entries(facts.submission, organisation, signed.jws, facts.submission_id)
     if not facts.keep:
         return Decision(_declined(refusal, signed.jws, facts.submission_id), Changes(outbox=outbox, events=(event,)))
@@ -320,9 +320,11 @@ def refuse_unproven(submission: Submission, refusal: Refusal, *, means: Means, n
     return Decision(replace(_declined(refusal, signed.jws, submission_id), proven=False), Changes(outbox=outbox, events=(event,)))
 
 
-def refused_event(subject: str, refusal: Refusal, now: datetime, organisation: str, receipt: str, received: str) -> AuditEvent:
-    """The chain holds the cause, which an outsider never learns."""
+def refused_event(subject: str, refusal: Refusal, now: datetime, organisation: str, receipt: str, received: str, sender: str = "") -> AuditEvent:
+    """The chain holds the cause, which an outsider never learns; and the sender, where it is proven."""
     facts = {"organisation": organisation, "fault": refusal.fault.code.value, "receipt": receipt, "received": received}
+    if sender:
+        facts["sender"] = sender
     if refusal.cause:
         facts["cause"] = refusal.cause
     if place := chained_place(refusal.fault):

@@ -259,7 +259,7 @@ class SubmitStep(Step):
         answers: tuple[OutboxEntry, ...] = ()
         for jws in (existing.receipt, *later):
             answers += accept.answer_entries(item.submission, existing.organisation, jws, existing.submission_id)
-        facts = {"organisation": existing.organisation, "channel": item.submission.channel, "content": item.verified.digest}
+        facts = {"organisation": existing.organisation, "sender": existing.sender, "channel": item.submission.channel, "content": item.verified.digest}
         event = AuditEvent(AuditCode.SUBMISSION_DUPLICATE, now, existing.submission_id, facts)
         return Decision(result, Changes(outbox=answers, events=(event,)))
 

@@ -36,11 +36,12 @@ def leg(
     fault: str | None = None,
     due: float | None = None,
     of: str | None = None,
+    sender: str = "N00",
 ) -> Delivery:
     """A delivery in this state, made at one moment and changed at another."""
     made = delivery(name, recipient=recipient, state=state, due=due)
     moments = {"created_at": at(seconds), "updated_at": at(seconds if changed is None else changed)}
-    return replace(made, fault=fault, message_id=MessageId(f"m-{of or name}"), **moments)
+    return replace(made, fault=fault, sender=PartyCode(sender), message_id=MessageId(f"m-{of or name}"), **moments)
 
 
 def head(name: str, *, seconds: float = 0, sender: str = "N00", type: str = "Contact", case: str | None = None) -> MessageRecord:  # noqa: A002
