@@ -60,6 +60,7 @@ from gateway.workers.per_partner import PerPartner
 from gateway.workers.reconciler import Reconciler
 from gateway.workers.relay import Relay
 from gateway.workers.sweeper import Sweeper
+from gateway.workers.tallier import Tallier
 from gateway.workers.timers import Timers
 from schemas.catalogue import CATALOGUE
 from schemas.faults import FaultCode
@@ -230,7 +231,8 @@ class Gateway:
             case "timers":
                 interval, level = settings.timers_interval_seconds, self.telemetry.level
                 figures = FiguresWorker(store, clock, self.directory, self.telemetry.figures, holder=holder, interval_seconds=interval)
-                return [Timers(store, clock, self.means, holder=holder, interval_seconds=interval, level=level), figures]
+                tallier = Tallier(store, clock, holder=holder, lease_seconds=settings.lease_seconds)
+                return [Timers(store, clock, self.means, holder=holder, interval_seconds=interval, level=level), figures, tallier]
             case "dead-letters":
                 return [DeadLetterWorker(store, self.broker, self.pipeline, clock, self.means, holder=holder)]
             case _:
