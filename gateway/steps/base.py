@@ -4,7 +4,7 @@ What it is: the two beats that are the same in all steps, load (the directory) a
 rule. Called by the steps of the pipeline.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -17,6 +17,7 @@ from gateway.exchange.accept import Decision
 from gateway.exchange.crosswalk import Ids, pairs, record_of
 from gateway.exchange.means import Means
 from gateway.exchange.settle import Word
+from gateway.exchange.stages import reached_last_stage
 from gateway.exchange.statuses import OfRecord, records_told
 from gateway.partners.directory import Directory
 from gateway.records import Delivery, DeliveryKind, MessageRecord
@@ -103,9 +104,10 @@ class Step:
         if wanted:
             submissions = self._parts.store.queries.submissions(list(wanted))
             siblings = self._parts.store.queries.deliveries_of_submissions(list(wanted))
+            batch = {delivery.delivery_id for delivery in deliveries}
             for submission in wanted:
                 some = siblings.get(submission, ())
-                around.add(submission, submissions.get(submission), some, self._records(submission, some, directory))
+                around.add(submission, submissions.get(submission), some, self._records(submission, some, batch, directory))
         return around
 
     def _load_ids(self, around: Around, said: Sequence[tuple[Delivery, Word]]) -> None:
@@ -127,10 +129,15 @@ class Step:
         known = {**queries.known_ids([one.own.key for one in new]), **queries.known_records([one.record_key for one in new])} if new else {}
         around.ids = replace(ids, known={**known, **ids.known})
 
-    def _records(self, submission: SubmissionId, siblings: Sequence[Delivery], directory: Directory) -> Mapping[DeliveryId, OfRecord]:
-        """Only where the sender's agreement has it told, and one of them may have something to tell."""
+    def _records(
+        self, submission: SubmissionId, siblings: Sequence[Delivery], batch: Collection[DeliveryId], directory: Directory
+    ) -> Mapping[DeliveryId, OfRecord]:
+        """Only where the sender's agreement has it told, one of them may have something to tell, and this batch may be the
+        one that ends the interchange: before that nothing is sent, and a large interchange has many receipts."""
         told = any(speaks_of_record(d) and (a := directory.outbound(d.sender)) is not None and a.message_statuses for d in siblings)
-        return records_told(self._parts.store.queries.receipts_of_submission(submission)) if told else {}
+        if not told or any(d.delivery_id not in batch and not reached_last_stage(d, directory.outbound(d.recipient)) for d in siblings):
+            return {}
+        return records_told(self._parts.store.queries.receipts_of_submission(submission))
 
     def _now(self) -> datetime:
         return self._parts.clock()
