@@ -152,6 +152,9 @@ class Metrics:
         self._histograms = {
             one: Histogram(one.name, one.text, one.labels, buckets=one.buckets, registry=registry) for one in INSTRUMENTS if one.kind is Kind.HISTOGRAM
         }
+        # What `labels()` looks up under a lock at every call: labels are bounded, and so are these.
+        self._counts: dict[tuple[Instrument, tuple[str, ...]], Counter] = {}
+        self._times: dict[tuple[Instrument, tuple[str, ...]], Histogram] = {}
         self._levels = Gauge(LEVELS.name, LEVELS.text, LEVELS.labels, registry=registry)
         self._seen = _Seen(now)
         registry.register(self._seen)
@@ -159,11 +162,17 @@ class Metrics:
 
     def count(self, instrument: Instrument, *labels: str, by: float = 1) -> None:
         """One more, or so many."""
-        self._counters[instrument].labels(*labels).inc(by)
+        found = self._counts.get((instrument, labels))
+        if found is None:
+            found = self._counts[instrument, labels] = self._counters[instrument].labels(*labels)
+        found.inc(by)
 
     def took(self, instrument: Instrument, value: float, *labels: str) -> None:
         """One observation. A clock that was put back took no time."""
-        self._histograms[instrument].labels(*labels).observe(max(value, 0.0))
+        found = self._times.get((instrument, labels))
+        if found is None:
+            found = self._times[instrument, labels] = self._histograms[instrument].labels(*labels)
+        found.observe(max(value, 0.0))
 
     def level(self, name: str, value: float) -> None:
         """The last seen height of something."""
