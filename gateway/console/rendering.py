@@ -136,7 +136,8 @@ def environment(*folders: Path) -> Environment:
         extensions=["jinja2.ext.do"],
     )
     made.globals.update({name: _component(folder, name) for name, folder in _COMPONENTS.items()})
-    made.globals.update(asset=assets().url, places=PLACES, environments=ENVIRONMENTS, STATES=words.STATES, HEALTH=words.HEALTH, tag_of=words.tag_of)
+    made.globals.update(asset=assets().url, places=PLACES, environments=ENVIRONMENTS, tag_of=words.tag_of)
+    made.globals.update(STATES=words.STATES, HEALTH=words.HEALTH, ALERTS=words.ALERTS, ORDERS=words.ORDERS, RECEIPTS=words.RECEIPTS)
     filters = (
         words.uk_date,
         words.uk_time,

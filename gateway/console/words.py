@@ -10,6 +10,10 @@ from datetime import datetime
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
+from gateway.oversight.health import WORDS as HEALTH_WORDS
+from gateway.oversight.health import Health
+from gateway.oversight.records import AlertState, OrderState
+from gateway.oversight.views import ReceiptStanding
 from gateway.records import DeliveryState
 
 UK = ZoneInfo("Europe/London")
@@ -43,16 +47,40 @@ STATES: Mapping[str, Tag] = MappingProxyType(
     }
 )
 """Of deliveries."""
-HEALTH: Mapping[str, Tag] = MappingProxyType(
+_HEALTH_COLOURS = {
+    Health.DOWN: "red",
+    Health.STRUGGLING: "orange",
+    Health.PAUSED: "purple",
+    Health.SUSPENDED: "magenta",
+    Health.JOINING: "blue",
+    Health.GONE: "grey",
+    Health.WORKING: "green",
+    Health.QUIET: "teal",
+}
+HEALTH: Mapping[str, Tag] = MappingProxyType({health: Tag(HEALTH_WORDS[health], colour) for health, colour in _HEALTH_COLOURS.items()})
+"""Of partners."""
+ALERTS: Mapping[str, Tag] = MappingProxyType(
     {
-        "up": Tag("Up", "green"),
-        "slow": Tag("Slow", "yellow"),
-        "down": Tag("Down", "red"),
-        "paused": Tag("Paused", "purple"),
-        "unknown": Tag("Not known", "grey"),
+        AlertState.FIRING: Tag("Firing", "red"),
+        "acknowledged": Tag("Acknowledged", "yellow"),
+        "muted": Tag("Muted", "grey"),
+        AlertState.RESOLVED: Tag("Resolved", "green"),
     }
 )
-"""Of partners."""
+"""Of alerts; what people did about one that fires is said instead of its firing."""
+ORDERS: Mapping[str, Tag] = MappingProxyType(
+    {OrderState.WAITING: Tag("Asked for", "blue"), OrderState.DONE: Tag("Done", "green"), OrderState.REFUSED: Tag("Refused", "red")}
+)
+"""Of what a worker with the keys is asked to do."""
+RECEIPTS: Mapping[str, Tag] = MappingProxyType(
+    {
+        ReceiptStanding.EXPECTED: Tag("Expected", "blue"),
+        ReceiptStanding.LATE: Tag("Late", "orange"),
+        ReceiptStanding.NEGATIVE: Tag("Negative", "red"),
+        ReceiptStanding.POSITIVE: Tag("Positive", "green"),
+    }
+)
+"""Of a recipient's last word."""
 
 
 def tag_of(tags: Mapping[str, Tag], value: str) -> Tag:

@@ -101,7 +101,7 @@ def test_pure_contract_names_every_package_of_rules() -> None:
         "broker.parcel",
         "broker.topology",
     }
-    rules |= {f"gateway.{floor}" for floor in ("trust", "partners", "exchange", "transfers", "audit", "records", "changes", "contract")}
+    rules |= {f"gateway.{floor}" for floor in ("trust", "partners", "exchange", "oversight", "transfers", "audit", "records", "changes", "contract")}
     exist = {module_of(path) for path in sources()}
     assert rules & exist == set(BY_ID["pure-rules"]["source_modules"])
 

@@ -111,7 +111,7 @@ class Switch:
     """Figures that a test sets while a page shows them."""
 
     def __init__(self) -> None:
-        self.cells = {"waiting": "41", "C05.health": "Up", "dead": "12"}
+        self.cells = {"waiting": "41", "C05.health": "Working", "dead": "12"}
         self.fault: Exception | None = None
 
     def __call__(self) -> dict[str, str]:

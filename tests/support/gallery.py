@@ -74,7 +74,7 @@ def values(**others: object) -> dict[str, object]:
 def gallery(ticker: Ticker | None = None) -> ASGIApp:
     """The application: `/`, `/problem` (with errors), `/signed-out`, `/live` and the static files, in the console's frame."""
     numbers = count(1)
-    ticker = ticker or Ticker(lambda: {"waiting": str(next(numbers)), "C05.health": "Down" if next(numbers) % 4 else "Up", "dead": "17"}, tick_seconds=0.2)
+    ticker = ticker or Ticker(lambda: {"waiting": str(next(numbers)), "C05.health": "Down" if next(numbers) % 4 else "Working", "dead": "17"}, tick_seconds=0.2)
 
     async def page(request: Request) -> Response:
         place = Place(path="/dead-letters/group", nonce=getattr(request.state, NONCE_KEY))

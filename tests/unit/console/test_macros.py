@@ -63,7 +63,7 @@ def test_tags_say_their_state_in_words_and_know_their_colours() -> None:
     assert _said("{{ state_tag('not-applied') }}") == '<strong class="govuk-tag govuk-tag--orange">Not applied</strong>'
     live = _said("{{ health_tag('down', 'C05.health') }}")
     assert 'data-live="C05.health"' in live
-    assert "Up=green;" in live
+    assert "Working=green;" in live
     assert ">Down</strong>" in live
     assert ">Brand new</strong>" in _said("{{ state_tag('brand-new') }}")
 

@@ -10,6 +10,9 @@ from gateway.config import Environment
 from gateway.console import words
 from gateway.console.rendering import ENVIRONMENTS, PLACES, environment, render
 from gateway.oversight.access import Permission
+from gateway.oversight.health import Health
+from gateway.oversight.records import AlertState, OrderState
+from gateway.oversight.views import ReceiptStanding
 from gateway.records import DeliveryState
 from tests.support.gallery import PAGES, Person, Place, values
 
@@ -125,9 +128,13 @@ def test_counts_are_counted() -> None:
     assert [words.counted(1, "message"), words.counted(1234, "message"), words.counted(2, "party", "parties")] == ["1 message", "1,234 messages", "2 parties"]
 
 
-def test_every_state_of_a_delivery_has_its_words() -> None:
+def test_every_state_has_its_words() -> None:
     assert set(words.STATES) == set(DeliveryState)
     texts = [tag.text for tag in words.STATES.values()]
     assert len(set(texts)) == len(texts)
+    assert set(words.HEALTH) == set(Health)
+    assert set(AlertState) < set(words.ALERTS)
+    assert set(words.ORDERS) == set(OrderState)
+    assert set(words.RECEIPTS) == set(ReceiptStanding)
     with pytest.raises(ValueError, match="colour"):
         words.Tag("x", "pink")
