@@ -4,6 +4,7 @@ import json
 import time
 import uuid
 from dataclasses import dataclass, field
+from dataclasses import replace
 from pathlib import Path
 
 from gateway.rehearsal.case_system import CaseSystem, CrcIdentity
@@ -50,11 +51,11 @@ def digest(jws: str) -> str:
     return digest_of(jws.encode())
 
 
-def case_system(path: Path, *, rejected_reason: str | None = None) -> tuple[CaseSystem, Journal, PartnerKey]:
+def case_system(path: Path, *, rejected_reason: str | None = None, own_ids: bool = False) -> tuple[CaseSystem, Journal, PartnerKey]:
     """A case system that speaks the canonical form."""
     key, journal = PartnerKey.generate(), Journal(path)
     answering = Answering(provider="C14", user="Quill,Marlow", rejected_reason=rejected_reason)
-    return CaseSystem(IDENTITY, key, CanonicalLanguage(), answering, journal), journal, key
+    return CaseSystem(replace(IDENTITY, own_ids=own_ids), key, CanonicalLanguage(), answering, journal), journal, key
 
 
 def contact(message_id: str = "m-1", *, case: str = "X123456", key: str = "77", action: str = "UPD", version: str | None = None) -> dict[str, object]:

@@ -89,6 +89,28 @@ def test_versions_survive_a_restart(tmp_path: Path) -> None:
     journal.close()
 
 
+def test_one_that_knows_records_by_own_ids_says_them_and_finds_them_again(tmp_path: Path) -> None:
+    system, journal, key = case_system(tmp_path / "c14.jsonl", own_ids=True)
+    voice = GatewayVoice()
+    own = said(system, key, voice, contact("m-1", action="INS")).local_id
+    assert own is not None
+    current = journal.entries(Noted.APPLIED)[0].text("version")
+    journal.close()
+    again, journal, key = case_system(tmp_path / "c14.jsonl", own_ids=True)
+    stale = said(again, key, voice, contact("m-2", key=f"~{own}", version="AB" * 16))
+    assert stale.fault is not None
+    assert (stale.fault.current_version, stale.local_id) == (current, None)
+    assert said(again, key, voice, contact("m-3", key=f"~{own}", version=current)).local_id == own
+    assert said(again, key, voice, contact("m-4", key="77")).local_id == own
+    journal.close()
+
+
+def test_one_that_keeps_numbers_says_no_own_id(tmp_path: Path) -> None:
+    system, journal, key = case_system(tmp_path / "c14.jsonl")
+    assert said(system, key, GatewayVoice(), contact(action="INS")).local_id is None
+    journal.close()
+
+
 @pytest.mark.parametrize(("reason", "status"), [(None, "TA"), ("INC", "TR")])
 def test_a_transfer_request_is_answered_in_the_published_form(tmp_path: Path, reason: str | None, status: str) -> None:
     system, journal, _ = case_system(tmp_path / "c14.jsonl", rejected_reason=reason)
