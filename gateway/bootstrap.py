@@ -32,6 +32,8 @@ from gateway.api.app import create_app
 from gateway.api.parts import ApiParts
 from gateway.api.server import BackgroundServer
 from gateway.config import BrokerKind, Environment, Settings
+from gateway.console.app import stop_console
+from gateway.console.composing import compose, console_door, with_free_port
 from gateway.contract import Store, StoreUnavailable
 from gateway.described_dialects import read_dialects
 from gateway.exchange.ids import uuid7
@@ -66,11 +68,12 @@ from schemas.catalogue import CATALOGUE
 from schemas.faults import FaultCode
 from schemas.identifiers import OrganisationId, PartyCode
 
-ROLES = ("api", "relay", "sweeper", "courier", "intake-amqp", "intake-files", "timers", "dead-letters")
+ROLES = ("api", "console", "relay", "sweeper", "courier", "intake-amqp", "intake-files", "timers", "dead-letters")
 """Every role; `gateway serve` without a role runs all of them in one process."""
 _TAKING = Need.MESSAGE | Need.SEAL | Need.PARCEL | Need.LOOKUP
 KEYS_OF: Mapping[str, Need] = {
     "api": Need.ALL,  # the shelf: it opens, translates and signs messages of both packagings
+    "console": Need.OPEN | Need.LOOKUP,  # to reveal a field and to search by case; it signs nothing
     "relay": Need.NOTHING,  # what it publishes is sealed and signed already
     "sweeper": Need.NOTHING,  # claim checks hold ids alone
     "courier": Need.MESSAGE | Need.WSS | Need.OPEN | Need.PARCEL,
@@ -156,6 +159,9 @@ class Gateway:
     channels: Sequence[Channel]
     crew: Crew
     server: BackgroundServer | None = None
+    console: BackgroundServer | None = None
+    bootstrap_token: str | None = field(default=None, repr=False)
+    """The one-time token of the operator for development, to be printed once."""
     metrics: MetricsListener | None = None
     _snapshot: Directory = field(default_factory=lambda: Directory(version=-1))
 
@@ -183,11 +189,22 @@ class Gateway:
         if "api" in roles:
             self.server = BackgroundServer(create_app(self._api_parts()), self.settings)
             self.server.start()
+        if "console" in roles:
+            self._start_console()
+
+    def _start_console(self) -> None:
+        settings = with_free_port(self.settings)
+        app = compose(settings, self.store, self.directory, clock, self.telemetry, self.means)
+        operator = app.state.parts.bootstrap
+        self.bootstrap_token = operator.new_token() if operator is not None else None
+        self.console = BackgroundServer(app, console_door(settings), stop_console)
+        self.console.start()
 
     def stop(self) -> bool:
         """Stop all; True when everything stopped in time."""
-        if self.server is not None:
-            self.server.stop()
+        for server in (self.console, self.server):
+            if server is not None:
+                server.stop()
         stopped = self.crew.stop()
         if self.metrics is not None:
             self.metrics.stop()
@@ -282,6 +299,8 @@ class Gateway:
 def build(settings: Settings, roles: Collection[str] = ROLES) -> Gateway:
     """Wire one process: opens the keys of its roles, migrates and opens the store, connects nothing yet. Raises KeystoreError,
     StoreUnavailable."""
+    if "console" in roles:
+        settings.check_console()
     url = settings.database_url.get_secret_value()
     migrate(url)
     need = reduce(or_, (KEYS_OF[role] for role in roles), Need.NOTHING)

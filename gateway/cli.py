@@ -24,6 +24,7 @@ from gateway.commands import (
     dialect,
     doctor,
     key,
+    login,
     messages,
     partner,
     receipts,
@@ -65,6 +66,9 @@ app = typer.Typer(
 app.command()(serve.init)
 app.command()(serve.serve)
 app.command()(doctor.doctor)
+app.command()(login.login)
+app.command()(login.logout)
+app.command()(login.whoami)
 app.add_typer(partner.app, name="partner")
 app.add_typer(broker.app, name="broker")
 app.add_typer(key.app, name="key")

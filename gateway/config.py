@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
@@ -51,6 +52,13 @@ class BrokerKind(StrEnum):
 
     MEMORY = "memory"
     RABBITMQ = "rabbitmq"
+
+
+class VouchingToken(StrEnum):
+    """Which token of the identity provider says who somebody is."""
+
+    ID = "id"
+    ACCESS = "access"
 
 
 class LogLevel(StrEnum):
@@ -110,6 +118,43 @@ class Settings(BaseSettings):
     )
     tls_ends_at_proxy: bool = Field(default=False, description="True where a proxy ends TLS before us; in `live` a plain HTTP door is refused otherwise.")
     metrics_networks: tuple[str, ...] = Field(("127.0.0.0/8", "::1/128"), description="Networks that may read /metrics; anybody else gets 404.")
+
+    # the console
+    console_host: str = Field("127.0.0.1", description="Address that the operators' console listens at.")
+    console_port: int = Field(8081, ge=0, le=65535, description="Port that the console listens at; 0 takes a free one.")
+    console_url: str = Field(
+        default_factory=lambda data: f"http://127.0.0.1:{data['console_port']}",
+        description="The address that operators' browsers see, without a final slash: https, or http on this machine alone.",
+    )
+    console_tls_certificate: Path | None = Field(None, description="The console's server certificate with its chain, PEM.")
+    console_tls_private_key: Path | None = Field(None, description="Private key of that certificate, PEM.")
+    console_tls_ends_at_proxy: bool = Field(default=False, description="True where a proxy ends TLS before the console.")
+    console_issuer: str | None = Field(None, description="The identity provider that operators sign in with, as its tokens name it (`iss`).")
+    console_discovery_url: str | None = Field(
+        None, description="Where the provider describes itself; by default `/.well-known/openid-configuration` below the issuer."
+    )
+    console_client_id: str | None = Field(None, description="What the provider calls this console. Needed with `console_issuer`.")
+    console_client_secret: SecretStr | None = Field(
+        None, description="The console's secret at the provider; without it, it is a public client with PKCE alone."
+    )
+    console_scopes: tuple[str, ...] = Field(("openid", "profile"), description="What the console asks the provider for.")
+    console_token: VouchingToken = Field(
+        VouchingToken.ID,
+        description="`id`: the ID token says who signed in (OpenID Connect); `access`: a provider that gives none, whose access token is a JWT.",
+    )
+    console_token_audience: str | None = Field(
+        None, description="What `aud` of that access token must name; by default its `client_id` or `azp` must be the console's."
+    )
+    console_subject_claim: str = Field("sub", description="Claim that names a person for ever: what the audit says (`oid` at Entra ID).")
+    console_claim_paths: tuple[str, ...] = Field(("roles", "authorities"), description="Claims that hold roles; a dot goes into an object.")
+    console_role_claims: dict[str, str] = Field(
+        default_factory=dict,
+        description='Which value there gives which role, as JSON: `{"GATEWAY_VIEWER": "viewer"}`. Roles: viewer, operator, reveal, auditor, admin.',
+    )
+    console_provider_ca: Path | None = Field(None, description="CA certificates that the provider's server is checked against, PEM; by default the system's.")
+    console_bootstrap: bool = Field(default=False, description="Development: print a one-time token that signs in a person with all roles. Refused in live.")
+    console_idle_seconds: float = Field(1800.0, ge=60, le=3600, description="How long a browser's session lasts without use.")
+    console_session_seconds: float = Field(36000.0, ge=300, le=43200, description="How long any session lasts, whatever happens in between.")
     metrics_host: str = Field("127.0.0.1", description="Address at which every process answers /metrics, whatever its role, where `metrics_port` is set.")
     metrics_port: int | None = Field(
         None, ge=0, le=65535, description="Port of that address; 0 takes a free one. Without it only the door for machines answers /metrics."
@@ -176,7 +221,7 @@ class Settings(BaseSettings):
     log_level: LogLevel = Field(LogLevel.INFO, description="Least severe line that is written: `debug`, `info`, `warning`, `error`.")
     log_format: LogFormat = Field(LogFormat.JSON, description="`json`: a line per event on stderr; `console`: for people.")
 
-    @field_validator("public_url")
+    @field_validator("public_url", "console_url")
     @classmethod
     def _no_final_slash(cls, url: str) -> str:
         if not url.startswith(("https://", "http://")):
@@ -212,6 +257,12 @@ class Settings(BaseSettings):
             (asks and self.tls_client_ca is None, "client_certificates needs tls_client_ca"),
             (self.tls_ends_at_proxy and self.tls_certificate is not None, "tls_ends_at_proxy contradicts tls_certificate"),
             (self.broker is BrokerKind.RABBITMQ and (not self.broker_url or not self.broker_partners_url), "rabbitmq needs broker_url and broker_partners_url"),
+            (
+                (self.console_tls_certificate is None) != (self.console_tls_private_key is None),
+                "console_tls_certificate and console_tls_private_key go together",
+            ),
+            (self.console_tls_ends_at_proxy and self.console_tls_certificate is not None, "console_tls_ends_at_proxy contradicts console_tls_certificate"),
+            ((self.console_issuer is None) != (self.console_client_id is None), "console_issuer and console_client_id go together"),
             (self.max_bodies_bytes < self.max_body_bytes, "max_bodies_bytes must not be less than max_body_bytes"),
         )
 
@@ -221,6 +272,7 @@ class Settings(BaseSettings):
             (live and not self.public_url.startswith("https://"), "live needs an https public_url"),
             (live and self.tls_certificate is None and not self.tls_ends_at_proxy, "live needs tls_certificate, or tls_ends_at_proxy"),
             (live and self.broker is BrokerKind.MEMORY, "live needs the rabbitmq broker"),
+            (live and self.console_bootstrap, "live refuses console_bootstrap"),
             (live and any(place.partition(":")[0] == "*" for place in self.egress_allow), "live needs named hosts in egress_allow"),
             (live and bool(self.egress_allow) and self.egress_ca is None, "live needs egress_ca where egress_allow names hosts"),
         )
@@ -229,6 +281,36 @@ class Settings(BaseSettings):
     def tls(self) -> bool:
         """True where TLS ends at our door."""
         return self.tls_certificate is not None
+
+    def check_console(self) -> None:
+        """Asked before a console is served: other processes of the same installation need none of this. Raises ConfigurationInvalid."""
+        live, secure = self.environment is Environment.LIVE, self.console_url.startswith("https://")
+        faults = (
+            (not secure and (live or not _on_this_machine(self.console_url)), "console_url must be https (http on this machine alone, and not in live)"),
+            (
+                live and self.console_tls_certificate is None and not self.console_tls_ends_at_proxy,
+                "live needs console_tls_certificate, or console_tls_ends_at_proxy",
+            ),
+            (live and self.console_issuer is None, "live needs console_issuer: nobody could sign in"),
+            (self.console_issuer is not None and not self.console_role_claims, "console_issuer needs console_role_claims: nobody would have a role"),
+            *(
+                (not _safe_provider(url), "console_issuer and console_discovery_url must be https (http on this machine alone)")
+                for url in self._provider_urls()
+            ),
+        )
+        if wrong := [text for holds, text in faults if holds]:
+            raise ConfigurationInvalid(f"the console cannot be served: {'; '.join(dict.fromkeys(wrong))}")
+
+    def _provider_urls(self) -> tuple[str, ...]:
+        return tuple(url for url in (self.console_issuer, self.console_discovery_url) if url is not None)
+
+
+def _on_this_machine(url: str) -> bool:
+    return urlsplit(url).hostname in {"127.0.0.1", "::1", "localhost"}
+
+
+def _safe_provider(url: str) -> bool:
+    return url.startswith("https://") or (url.startswith("http://") and _on_this_machine(url))
 
 
 def load_settings(config_file: Path | None = None, env_file: Path | None = None, **given: object) -> Settings:

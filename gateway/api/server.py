@@ -10,6 +10,8 @@ import json
 import socket
 import ssl
 import threading
+from collections.abc import Callable
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -139,24 +141,25 @@ _NOT_HTTP = _not_http()
 
 
 class _Server(uvicorn.Server):
-    """Sends long polls home before it waits for running requests."""
+    """Sends waiting callers home before it waits for running requests."""
 
-    def __init__(self, config: uvicorn.Config, app: FastAPI) -> None:
+    def __init__(self, config: uvicorn.Config, stop_waiting: Callable[[], None]) -> None:
         super().__init__(config)
-        self._app = app
+        self._stop_waiting = stop_waiting
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Graceful: no new connections, waiters answered, running requests finished."""
-        stop_waiting(self._app)
+        self._stop_waiting()
         await super().shutdown(sockets)
 
 
 class BackgroundServer:
-    """The server in a thread of its own. Port 0 takes a free one."""
+    """The server in a thread of its own. Port 0 takes a free one. `leave` ends what waits for something to happen."""
 
-    def __init__(self, app: FastAPI, settings: Settings) -> None:
+    def __init__(self, app: FastAPI, settings: Settings, leave: Callable[[FastAPI], None] = stop_waiting) -> None:
         self._settings = settings
         self._app = app
+        self._leave = leave
         self._socket: socket.socket | None = None
         self._server: _Server | None = None
         self._thread: threading.Thread | None = None
@@ -175,7 +178,7 @@ class BackgroundServer:
 
     def start(self, timeout_seconds: float = 15.0) -> None:
         """Listen and serve. Raises ServerNotStarted."""
-        self._server = _Server(_config(self._app, self._settings), self._app)
+        self._server = _Server(_config(self._app, self._settings), partial(self._leave, self._app))
         self._socket = self._bind()
         self.port = int(self._socket.getsockname()[1])
         self._thread = threading.Thread(target=self._server.run, args=([self._socket],), name="http", daemon=True)

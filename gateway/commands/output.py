@@ -23,8 +23,9 @@ class Exit(IntEnum):
     NOT_SIGNED_IN = 4
     NOT_ALLOWED = 5
     CONFLICT = 6
-    UNAVAILABLE = 7
+    # 7 is kept for what waits for somebody's approval.
     PARTLY_DONE = 8
+    UNAVAILABLE = 9
     CHECKS_FAILED = 10
     INTERRUPTED = 130
 
@@ -34,11 +35,11 @@ EXIT_CODES: dict[Exit, str] = {
     Exit.FAILURE: "It failed; the error says why.",
     Exit.USAGE: "The command line or the document handed in is not valid.",
     Exit.NOT_FOUND: "There is no such thing.",
-    Exit.NOT_SIGNED_IN: "The gateway does not know the caller, or does not accept the signature.",
+    Exit.NOT_SIGNED_IN: "Nobody is signed in, or the gateway does not know the caller, or does not accept the signature.",
     Exit.NOT_ALLOWED: "The caller is known but may not do this.",
     Exit.CONFLICT: "The state of things forbids it: taken, already done, or not ready.",
-    Exit.UNAVAILABLE: "The store, the broker, the gateway or a key is not there now; try again later.",
     Exit.PARTLY_DONE: "Some of it was done; the answer says what was not.",
+    Exit.UNAVAILABLE: "The store, the broker, the gateway, its console or a key is not there now; try again later.",
     Exit.CHECKS_FAILED: "Everything ran, and a check did not hold (audit, receipt, doctor, payload, schemas).",
     Exit.INTERRUPTED: "Interrupted from the keyboard.",
 }

@@ -16,6 +16,7 @@ class Role(StrEnum):
     """What one process may be; a test compares it with `bootstrap.ROLES`."""
 
     API = "api"
+    CONSOLE = "console"
     RELAY = "relay"
     SWEEPER = "sweeper"
     COURIER = "courier"
@@ -67,6 +68,14 @@ def serve(
 
     with configured() as settings:
         roles = tuple(one.value for one in role) if role else bootstrap.ROLES
+
+        def tell(gateway: bootstrap.Gateway) -> None:
+            if gateway.console is not None:
+                progress(f"console at {gateway.console.url}")
+            if gateway.bootstrap_token is not None:
+                # For the person at this terminal: never to the log, which others read.
+                progress(f"development sign-in, once, within a day: {gateway.bootstrap_token}")
+
         progress(f"gateway {settings.environment}: {', '.join(roles)}")
-        code = bootstrap.serve(settings, roles)
+        code = bootstrap.serve(settings, roles, tell)
     raise typer.Exit(int(Exit.OK) if code == 0 else int(Exit.FAILURE))

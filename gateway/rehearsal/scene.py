@@ -196,6 +196,7 @@ def _settings(directory: Path, database_url: str, authority: DevelopmentAuthorit
         "keys_dir": directory / "keys",
         "public_url": f"https://localhost:{port}",
         "http_port": port,
+        "console_port": 0,
         "tls_certificate": server.certificate_path,
         "tls_private_key": server.key_path,
         "tls_client_ca": authority.root_path,

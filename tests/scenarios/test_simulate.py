@@ -35,7 +35,12 @@ class Operator:
     def __init__(self, folder: Path) -> None:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("GATEWAY_", "COV_"))}
         self.folder, self.port = folder, free_port()
-        self.environment = kept | {"GATEWAY_DATA_DIR": str(folder / "gw"), "GATEWAY_HTTP_PORT": str(self.port), "PYTHONPATH": str(ROOT)}
+        self.environment = kept | {
+            "GATEWAY_DATA_DIR": str(folder / "gw"),
+            "GATEWAY_HTTP_PORT": str(self.port),
+            "GATEWAY_CONSOLE_PORT": "0",
+            "PYTHONPATH": str(ROOT),
+        }
 
     def run(self, *arguments: str, code: int = 0, more: Mapping[str, str] | None = None) -> str:
         command = [sys.executable, "-m", "gateway", *arguments]

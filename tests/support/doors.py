@@ -255,6 +255,7 @@ def _settings(made: House, port: int) -> dict[str, object]:
         "keys_dir": made.directory / "keys",
         "public_url": made.base_url,
         "http_port": port,
+        "console_port": 0,
         "egress_allow": [httpx.URL(url).netloc.decode() for url in endpoints],
         "egress_ca": made.authority.root_path,
         "egress_certificate": joined,

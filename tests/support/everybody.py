@@ -143,6 +143,7 @@ def _settings(ground: Ground, port: int, profiles: Sequence[Document]) -> dict[s
         "audience": AUDIENCE,
         "keys_dir": directory / "keys",
         "http_port": port,
+        "console_port": 0,
         "public_url": f"https://localhost:{port}",
         "tls_certificate": server.certificate_path,
         "tls_private_key": server.key_path,

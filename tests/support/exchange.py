@@ -135,6 +135,7 @@ def _toml(directory: Path, database_url: str, vhosts: PrivateVhosts, more: dict[
         "broker_partners_url": vhosts.urls["partners"],
         "broker_management_url": f"http://{credentials.user}:{credentials.password}@{host}",
         "http_port": 0,
+        "console_port": 0,
         "sweep_seconds": 1.0,
         "sweeper_interval_seconds": 0.3,
         "lease_seconds": 1.2,

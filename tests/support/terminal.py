@@ -34,6 +34,7 @@ class Terminal:
             **inherited,
             "PATH": f"{COMMANDS}:{os.environ['PATH']}",
             "GATEWAY_HTTP_PORT": str(self.port),
+            "GATEWAY_CONSOLE_PORT": "0",
             "GATEWAY_PUBLIC_URL": f"http://127.0.0.1:{self.port}",
         }
 

@@ -33,7 +33,7 @@ def test_roles_are_those_of_the_gateway() -> None:
 def test_a_fresh_folder_becomes_an_installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     desk = empty_installation(tmp_path / "new", monkeypatch)
     said = desk.run("queues", "--json")
-    assert (said.code, said.error["code"]) == (7, "store-not-ready")
+    assert (said.code, said.error["code"]) == (9, "store-not-ready")
     made = desk.ask("init")
     assert made["keys_made"] is True
     assert desk.ask("queues")["queues"] == []

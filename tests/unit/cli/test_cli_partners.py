@@ -240,7 +240,7 @@ def test_a_folder_of_keys_open_to_others_stops_a_live_gateway(desk: Installation
     monkeypatch.setenv("GATEWAY_BROKER_URL", "amqp://localhost/gateway")
     monkeypatch.setenv("GATEWAY_BROKER_PARTNERS_URL", "amqp://localhost/partners")
     said = desk.run("messages", "find", "--crn", "X000001", "--json")
-    assert (said.code, said.error["code"]) == (7, "keys-unavailable"), said.err
+    assert (said.code, said.error["code"]) == (9, "keys-unavailable"), said.err
 
 
 def test_files_are_where_init_says(tmp_path: Path, desk: Installation) -> None:

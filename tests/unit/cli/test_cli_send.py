@@ -134,7 +134,7 @@ def test_an_answer_that_is_no_problem_document_is_survived(partner: Installation
 
 def test_a_gateway_that_is_not_there_is_unavailable(partner: Installation) -> None:
     said = partner.run(*send(partner, "http://127.0.0.1:1", partner.write("m.json", MESSAGE), "--json"))
-    assert (said.code, said.error["code"]) == (7, "gateway-unreachable")
+    assert (said.code, said.error["code"]) == (9, "gateway-unreachable")
 
 
 @pytest.mark.parametrize(
