@@ -3,8 +3,7 @@
 import json
 import time
 import uuid
-from dataclasses import dataclass, field
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from gateway.rehearsal.case_system import CaseSystem, CrcIdentity
