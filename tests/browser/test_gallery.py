@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, expect
 
 from gateway.console.live import Ticker
 from gateway.contract import StoreUnavailable
-from tests.support.browser import PHONE, Tab, open_tab, serving
+from tests.support.browser import DESK, PHONE, Tab, open_tab, serving
 from tests.support.gallery import gallery
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -58,6 +58,24 @@ def test_text_at_twice_its_size_fits(chromium: Browser, address: str) -> None:
         _open(tab, address)
         tab.double_text()
         assert (tab.sideways(), tab.clipped()) == (0, [])
+
+
+def test_text_with_wide_spacing_fits(chromium: Browser, address: str) -> None:
+    for size in (PHONE, DESK):
+        with open_tab(chromium, viewport=size) as tab:
+            _open(tab, address)
+            tab.space_text()
+            assert (tab.sideways(), tab.clipped()) == (0, [])
+
+
+def test_the_menu_of_actions_opens_and_closes_by_keyboard(chromium: Browser, address: str) -> None:
+    with open_tab(chromium) as tab:
+        _open(tab, address)
+        tab.page.get_by_role("button", name="Actions").press("Enter")
+        expect(tab.page.get_by_role("button", name="Retry", exact=True)).to_be_focused()
+        assert tab.violations() == []
+        tab.page.keyboard.press("Escape")
+        expect(tab.page.get_by_role("button", name="Actions")).to_be_focused()
 
 
 def test_forced_colours_keep_drawings_and_tiles(chromium: Browser, address: str) -> None:
