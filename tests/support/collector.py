@@ -23,6 +23,16 @@ class Collector:
         exports = [ExportTraceServiceRequest.FromString(body) for body in self.requests]
         return [span for export in exports for resource in export.resource_spans for scope in resource.scope_spans for span in scope.spans]
 
+    def services(self) -> dict[str, set[str]]:
+        """Which processes told of each trace."""
+        found: dict[str, set[str]] = {}
+        for body in self.requests:
+            for resource in ExportTraceServiceRequest.FromString(body).resource_spans:
+                (name,) = [one.value.string_value for one in resource.resource.attributes if one.key == "service.name"]
+                for span in (span for scope in resource.scope_spans for span in scope.spans):
+                    found.setdefault(span.trace_id.hex(), set()).add(name)
+        return found
+
     def traces(self) -> dict[str, list[Span]]:
         """Spans by the id of their trace."""
         found: dict[str, list[Span]] = {}
