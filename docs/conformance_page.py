@@ -9,7 +9,7 @@ from types import MappingProxyType
 from docs.markdown import table
 from gateway.rehearsal.conformance.cases import Group, Level
 from gateway.rehearsal.conformance.suite import SUITE
-from gateway.rehearsal.flaws import FLAWS, Row
+from gateway.rehearsal.flaws import EVERYWHERE, FLAWS, Row, Way
 
 GROUPS: Mapping[Group, str] = MappingProxyType(
     {
@@ -25,6 +25,8 @@ GROUPS: Mapping[Group, str] = MappingProxyType(
         Group.CHARACTERS: "Every character arrives, and empty is not absent.",
         Group.RECEIPTS: "Receipts are proofs.",
         Group.SENDING: "What the partner sends by itself can be taken.",
+        Group.FILES: "Batches are taken whole, once, in order, and put down so.",
+        Group.DETAILS: "An event and its detail are believed together, and fetched by whoever may.",
         Group.SPEED: "It answers in time.",
         Group.KEYS: "A change of our key is no outage.",
         Group.OUTAGE: "An outage or a restart loses nothing and repeats nothing.",
@@ -60,7 +62,7 @@ SPG over SOAP.
 
 
 def _for(row: Row) -> str:
-    return ", ".join([*(["push"] if row.pushed_only else []), *(["jws"] if row.json_only else [])]) or "all"
+    return "all" if row.ways == EVERYWHERE else ", ".join(way.value for way in Way if way in row.ways)
 
 
 def page(notice: str) -> str:

@@ -66,6 +66,15 @@ class GatewayLink:
         """Ask for something with a caller token."""
         return self._call("GET", path, timeout_seconds=timeout_seconds)
 
+    def get_as(self, url: str, authorization: str) -> httpx.Response:
+        """Ask for something with any authorization, or with none where it is empty."""
+        return self._client.get(url, headers={"authorization": authorization} if authorization else {})
+
+    def token_for(self, path: str, key: PartnerKey | None = None) -> str:
+        """A caller token to get something there; by another key where one is given."""
+        who = self._caller
+        return (key or who.key).caller_token(organisation=who.organisation, audience=who.audience, method="GET", url=self._base_url + path)
+
     def post(self, path: str, content: bytes, content_type: str = JOSE) -> httpx.Response:
         """Hand in something else, for example a receipt."""
         return self._call("POST", path, content=content, content_type=content_type)

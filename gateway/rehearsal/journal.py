@@ -70,6 +70,7 @@ class Journal:
         self._changed = threading.Condition()
         self._entries = list(read(path)) if path.exists() else []
         self._followers: list[Callable[[Entry], None]] = []
+        self._beside: list[Journal] = []
         self._file = path.open("ab")
 
     def write(self, noted: Noted, **facts: Fact) -> Entry:
@@ -110,8 +111,15 @@ class Journal:
                     return None
                 self._changed.wait(remaining)
 
+    def beside(self, path: Path) -> "Journal":
+        """The journal of somebody else of the same house, which is closed with this one."""
+        self._beside.append(Journal(path))
+        return self._beside[-1]
+
     def close(self) -> None:
-        """Close the file."""
+        """Close the file, and those beside it."""
+        for other in self._beside:
+            other.close()
         self._file.close()
 
 

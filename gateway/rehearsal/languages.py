@@ -40,12 +40,30 @@ class Answering:
     """A code; None: it accepts."""
 
 
+class Form(Protocol):
+    """Documents that are no JSON of ours: read into it, and written from it."""
+
+    @property
+    def media_type(self) -> str:
+        """Content type of the documents."""
+
+    def read(self, document: bytes) -> dict[str, object]:
+        """`header` and `document`. Raises NotBelievedError."""
+
+    def write(self, payload: bytes) -> bytes:
+        """The document of a message in JSON with `header` and `document`."""
+
+
 class Language(Protocol):
     """One supplier's documents."""
 
     @property
     def name(self) -> str:
         """Name of the dialect in agreements."""
+
+    @property
+    def form(self) -> Form | None:
+        """How its documents stand in bytes; None: as JSON with `header` and `document`."""
 
     def facts(self, kind: str, document: Mapping[str, object]) -> Facts: ...
 
@@ -56,6 +74,7 @@ class CanonicalLanguage:
     """The gateway's published canonical form, spoken by a system that has no dialect of its own."""
 
     name = "canonical"
+    form: Form | None = None
 
     def facts(self, kind: str, document: Mapping[str, object]) -> Facts:
         """Case and number; a case that is not held is an objection."""
@@ -99,6 +118,7 @@ class CaseflowLanguage:
     """A supplier's own documents: other names, other codes, references with a prefix, British dates."""
 
     name = "caseflow"
+    form: Form | None = None
 
     def facts(self, kind: str, document: Mapping[str, object]) -> Facts:
         """Case and number; references are written CF-TRF-2584368421, and CF-TRF-NEW where there is none yet."""

@@ -25,6 +25,13 @@ class Subject:
     organisation: str
     party: str
     name: str
+    also: tuple[str, ...] = ()
+    """Other parties of the same organisation, under the same terms."""
+
+    @property
+    def codes(self) -> list[str]:
+        """All its parties."""
+        return [self.party, *self.also]
 
 
 def spg(
@@ -41,7 +48,7 @@ def spg(
     """A system that speaks SPG over SOAP: nDelius."""
     agreement: Document = {"dialect": "ndelius", "version": VERSION, "packaging": "wss", "policy": policy}
     outbound = {**agreement, "mode": "push", "endpoint": endpoint, "message_statuses": message_statuses, **PATIENCE}
-    keys: list[Document] = [{"use": "sign", "certificate": sign.certificate_pem, "speaks_for": [subject.party]}, _jwk("auth", auth), _certificate(tls)]
+    keys: list[Document] = [{"use": "sign", "certificate": sign.certificate_pem, "speaks_for": subject.codes}, _jwk("auth", auth), _certificate(tls)]
     return _profile(subject, {**agreement, "partial": partial}, outbound, keys)
 
 
@@ -71,23 +78,23 @@ def dropped(subject: Subject, *, dialect: str, sign: PartnerKey) -> Document:
     return _profile(subject, agreement, {**agreement, **PATIENCE}, [_signs(sign, subject)])
 
 
-def evented(subject: Subject, *, detail: str, endpoint: str | None, sign: PartnerKey, auth: PartnerKey) -> Document:
-    """A system that is told of events, pushed to it or on its queue, and fetches each message itself."""
+def evented(subject: Subject, *, detail: str, endpoint: str | None, sign: PartnerKey, auth: PartnerKey, mode: str = "queue") -> Document:
+    """A system that is told of events, pushed to it, on its queue or on the shelf, and fetches each message itself."""
     agreement: Document = {"dialect": "domain-events", "version": VERSION, "packaging": "jws"}
-    way: Document = {"mode": "queue"} if endpoint is None else {"mode": "push", "endpoint": endpoint}
+    way: Document = {"mode": mode} if endpoint is None else {"mode": "push", "endpoint": endpoint}
     return _profile(subject, agreement, {**agreement, **way, "detail_dialect": detail, **PATIENCE}, [_signs(sign, subject), _jwk("auth", auth)])
 
 
 def _profile(subject: Subject, inbound: Document, outbound: Document, keys: Sequence[Document]) -> Document:
     return {
         "organisation": {"id": subject.organisation, "name": subject.name},
-        "parties": [{"code": subject.party, "name": subject.name, "inbound": inbound, "outbound": outbound}],
+        "parties": [{"code": code, "name": subject.name, "inbound": inbound, "outbound": outbound} for code in subject.codes],
         "keys": list(keys),
     }
 
 
 def _signs(key: PartnerKey, subject: Subject) -> Document:
-    return {**_jwk("sign", key), "speaks_for": [subject.party]}
+    return {**_jwk("sign", key), "speaks_for": subject.codes}
 
 
 def _jwk(use: str, key: PartnerKey) -> Document:

@@ -6,9 +6,12 @@ by the demo, `gateway simulate` and the scenario tests. It can go down and come 
 """
 
 import json
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
+
+import httpx
 
 from broker.contract import BrokerUnavailable, Confirm, Consumer, Outcome, Publication, Publisher, Received
 from gateway.rehearsal.case_system import CrcIdentity
@@ -22,6 +25,7 @@ from gateway.rehearsal.languages import Answering, Language
 VHOST = "partners"
 BATCH = 50
 WAIT_SECONDS = 0.2
+LATER_SECONDS = 0.1
 
 
 class PartnerBroker(Protocol):
@@ -114,13 +118,20 @@ class QueueCrc(Crc):
     def _take_all(self, consumer: Consumer, batch: Sequence[Received]) -> None:
         for received in batch:
             self.dawdle()
-            try:
-                for jws in received.body.decode("ascii").split("\n"):
-                    self._take(jws)
-            except UNREADABLE as error:
-                self.distrust(error)
-                self.failures.append(f"{type(error).__name__}: {error}")
-            consumer.settle([received], Outcome.DONE)
+            consumer.settle([received], self._outcome(received))
+
+    def _outcome(self, received: Received) -> Outcome:
+        """What becomes of one AMQP message: it stays in the queue while something that it needs cannot be had."""
+        try:
+            for jws in received.body.decode("ascii").split("\n"):
+                self._take(jws)
+        except httpx.HTTPError:
+            time.sleep(LATER_SECONDS)
+            return Outcome.AGAIN
+        except UNREADABLE as error:
+            self.distrust(error)
+            self.failures.append(f"{type(error).__name__}: {error}")
+        return Outcome.DONE
 
     def _take(self, jws: str) -> None:
         if unverified_kind(jws) == "receipt+jws":

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 
 from gateway.rehearsal.case_system import CrcIdentity
-from gateway.rehearsal.crc import UNREADABLE, Crc, CrcKeys, Loop
+from gateway.rehearsal.crc import UNREADABLE, CrcKeys, Loop, LoopedCrc
 from gateway.rehearsal.flaws import Flaw, Flaws
 from gateway.rehearsal.gateway_link import Caller, GatewayLink
 from gateway.rehearsal.jose import PublishedKeys
@@ -23,13 +23,12 @@ from gateway.rehearsal.receipt_book import TooEarlyError
 POLL_SECONDS = 2
 
 
-class ShelfCrc(Crc):
+class ShelfCrc(LoopedCrc):
     """One CRC on the shelf."""
 
     def __init__(self, identity: CrcIdentity, keys: CrcKeys, language: Language, answering: Answering, journal_path: Path, flaws: Flaws | None = None) -> None:
         super().__init__(identity, keys, language, answering, journal_path, flaws)
         self._link: GatewayLink | None = None
-        self._loop: Loop | None = None
         self._cursor = 0
 
     def connect(self, base_url: str, tls: ssl.SSLContext) -> None:
@@ -43,20 +42,6 @@ class ShelfCrc(Crc):
         """Begin to collect."""
         self._loop = Loop(self.identity.organisation, self._run)
         self.journal.write(Noted.UP)
-
-    def stop(self) -> None:
-        """Stop collecting."""
-        if self._loop is None:
-            return
-        self._loop.stop()
-        self._loop = None
-        self.journal.write(Noted.DOWN)
-
-    def restart(self) -> None:
-        """Off, and on again: what it knows afterwards is what its journal says."""
-        self.stop()
-        self.recall()
-        self.start()
 
     def close(self) -> None:
         """End everything."""

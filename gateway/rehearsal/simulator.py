@@ -16,11 +16,15 @@ from typing import Literal
 import httpx
 from pydantic import BaseModel, ConfigDict, Field
 
+from adapters.agencies.declarative.adapter import load
+from adapters.agencies.declarative.mistakes import MappingError
+from adapters.agencies.flatfile.adapter import FlatFileAdapter
 from broker.rabbitmq import RabbitBroker
 from gateway.rehearsal.authority import DevelopmentAuthority
 from gateway.rehearsal.case_system import CrcIdentity
-from gateway.rehearsal.crc import CrcKeys
-from gateway.rehearsal.event_crc import EventCrc, QueueEventCrc
+from gateway.rehearsal.crc import Crc, CrcKeys
+from gateway.rehearsal.described import DescribedLanguage
+from gateway.rehearsal.event_crc import EventCrc, QueueEventCrc, ShelfEventCrc
 from gateway.rehearsal.file_crc import FileCrc
 from gateway.rehearsal.flaws import Flaws
 from gateway.rehearsal.gateway_link import Caller, GatewayLink
@@ -49,7 +53,7 @@ CONFIGURATION, CONTROL, JOURNAL, AUTHORITY, SIGN, AUTH, PROFILE = (
 RETRY_SECONDS = 0.5
 LANGUAGES: Mapping[str, Callable[[], Language]] = {"canonical": CanonicalLanguage, "caseflow": CaseflowLanguage}
 Channel = Literal["push", "queue", "shelf", "drop"]
-MEDIA_TYPES: Mapping[str, str] = {"flatfile": "text/csv"}
+Plain = tuple[CrcIdentity, CrcKeys, Language, Answering, Path]
 
 
 class _Closed(BaseModel):
@@ -89,9 +93,14 @@ class Configuration(_Closed):
     organisation: str
     name: str
     party: str
-    dialect: Literal["ndelius", "canonical", "caseflow", "flatfile", "domain-events"]
-    detail: Literal["canonical", "caseflow"] = "canonical"
-    """In which language a consumer of events fetches messages."""
+    also: tuple[str, ...] = ()
+    """Other parties of the same organisation: they stand behind the same endpoint, queue, shelf or folder."""
+    dialect: str
+    """ndelius, canonical, caseflow, flatfile, domain-events; or the name of a described one, with its `mapping`."""
+    mapping: str | None = None
+    """Of a described language: the file that describes it, relative to the folder."""
+    detail: str = "canonical"
+    """In which language a consumer of events fetches messages: canonical, caseflow, or the described one."""
     channel: Channel
     gateway: GatewayEntry
     listen: ListenEntry | None = None
@@ -184,30 +193,31 @@ def _running(folder: Folder, flaws: Flaws, stack: ExitStack) -> Running:
     said = folder.said
     if said.dialect == "ndelius":
         return _ndelius(folder, flaws)
-    if said.channel == "drop":
-        return _filed(folder, stack)
-    if said.dialect == "domain-events":
-        return _evented(folder, stack)
-    if said.dialect not in LANGUAGES:
-        raise NotConfiguredError(f"{said.dialect} is for files: channel drop")
-    identity = _identity(said)
     answering = Answering(said.party, "Made,Up", said.rejects_transfers)
-    plain = (identity, folder.keys(), LANGUAGES[said.dialect](), answering, folder.path / JOURNAL)
+    plain = (_identity(said), folder.keys(), _language(said, folder.path, flaws), answering, folder.path / JOURNAL)
+    if said.channel == "drop":
+        return _filed(folder, plain, flaws, stack)
+    if said.dialect == "domain-events":
+        return _evented(folder, plain, flaws, stack)
+    if said.dialect == "flatfile":
+        raise NotConfiguredError("flatfile is for files: channel drop")
     match said.channel:
         case "push":
             return _pushed(folder, JsonCrc(*plain, _server_tls(folder), flaws, folder.place()))
         case "shelf":
             return _shelved(folder, ShelfCrc(*plain, flaws))
-        case _:
-            return _queued(folder, QueueCrc(*plain, flaws), stack)
+    return _queued(folder, QueueCrc(*plain, flaws), stack)
 
 
 def _pushed(folder: Folder, partner: JsonCrc) -> Running:
+    _serve(folder, partner)
     partner.start()
     return Running(lambda: partner.connect(folder.said.gateway.url, folder.client_tls()), partner.close)
 
 
 def _shelved(folder: Folder, partner: ShelfCrc) -> Running:
+    _serve(folder, partner)
+
     def connect() -> None:
         partner.connect(folder.said.gateway.url, folder.client_tls())
         partner.start()
@@ -216,47 +226,70 @@ def _shelved(folder: Folder, partner: ShelfCrc) -> Running:
 
 
 def _queued(folder: Folder, partner: QueueCrc, stack: ExitStack) -> Running:
+    _serve(folder, partner)
     (broker, user), link = _broker(folder, stack), _link(folder, partner.keys, stack)
 
     def connect() -> None:
-        fetch = partner.following(link.fetch_keys)
-        first = fetch()
-        partner.connect(PublishedKeys(first.jwks, fetch, first.max_age_seconds))
+        partner.connect(_followed(partner, link))
         partner.start(broker, user)
 
     return Running(connect, partner.close)
 
 
-def _filed(folder: Folder, stack: ExitStack) -> Running:
-    said = folder.said
-    if said.home is None:
+def _filed(folder: Folder, plain: Plain, flaws: Flaws, stack: ExitStack) -> Running:
+    if folder.said.home is None:
         raise NotConfiguredError("a partner on files needs `home`")
-    keys, identity = folder.keys(), _identity(said)
-    media_type = MEDIA_TYPES.get(said.dialect, "application/json")
-    partner = FileCrc(identity, keys.sign, Path(said.home), folder.path / JOURNAL, media_type=media_type)
-    link = _link(folder, keys, stack)
+    partner = FileCrc(*plain, Path(folder.said.home), flaws)
+    _serve(folder, partner)
+    link = _link(folder, partner.keys, stack)
 
     def connect() -> None:
-        partner.connect(link.published_keys())
+        partner.connect(_followed(partner, link))
         partner.start()
 
     return Running(connect, partner.close)
 
 
-def _evented(folder: Folder, stack: ExitStack) -> Running:
-    said, keys = folder.said, folder.keys()
-    plain = (_identity(said), keys.sign, keys.auth, LANGUAGES[said.detail](), folder.path / JOURNAL)
-    if said.channel == "push":
-        pushed = EventCrc(*plain, _server_tls(folder), folder.place())
-        pushed.start()
-        return Running(lambda: pushed.connect(said.gateway.url, folder.client_tls()), pushed.close)
-    queued, (broker, user) = QueueEventCrc(*plain), _broker(folder, stack)
+def _evented(folder: Folder, plain: Plain, flaws: Flaws, stack: ExitStack) -> Running:
+    match folder.said.channel:
+        case "push":
+            return _pushed(folder, EventCrc(*plain, _server_tls(folder), flaws, folder.place()))
+        case "shelf":
+            return _shelved(folder, ShelfEventCrc(*plain, flaws))
+    queued = QueueEventCrc(*plain, flaws)
+    running = _queued(folder, queued, stack)
 
     def connect() -> None:
-        queued.connect(said.gateway.url, folder.client_tls())
-        queued.start(broker, user)
+        queued.details_from(folder.said.gateway.url, folder.client_tls())
+        running.connect()
 
     return Running(connect, queued.close)
+
+
+def _language(said: Configuration, folder: Path, flaws: Flaws) -> Language:
+    """In which it reads messages; a consumer of events, their details."""
+    name = said.detail if said.dialect == "domain-events" else said.dialect
+    if name in LANGUAGES:
+        return LANGUAGES[name]()
+    if said.mapping is None:
+        if name != "flatfile":
+            raise NotConfiguredError(f"{name} is described nowhere: `mapping` names no file")
+        return DescribedLanguage(FlatFileAdapter(), flaws)
+    try:
+        return DescribedLanguage(load((folder / said.mapping).read_text(encoding="utf-8-sig")), flaws)
+    except (OSError, UnicodeDecodeError, MappingError) as error:
+        raise NotConfiguredError(f"the mapping {said.mapping} cannot be used ({type(error).__name__}); gateway dialect check says why") from error
+
+
+def _serve(folder: Folder, partner: Crc) -> None:
+    for party in folder.said.also:
+        partner.serve(party, folder.path / f"journal-{party}.jsonl")
+
+
+def _followed(partner: Crc, link: GatewayLink) -> PublishedKeys:
+    fetch = partner.following(link.fetch_keys)
+    first = fetch()
+    return PublishedKeys(first.jwks, fetch, first.max_age_seconds)
 
 
 def _identity(said: Configuration) -> CrcIdentity:

@@ -22,6 +22,9 @@ from gateway.rehearsal.profiles import Document, Subject
 from gateway.rehearsal.simulator import AUTH, AUTHORITY, CONFIGURATION, PROFILE, SIGN, Configuration, Folder, NotConfiguredError
 from gateway.trust.certificates import CertificateUse
 
+MAPPING = "mapping.yaml"
+KNOWN = frozenset({"ndelius", "canonical", "caseflow", "flatfile", "domain-events"})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
@@ -34,6 +37,11 @@ class Wish:
     gateway_url: str
     audience: str
     port: int = 0
+    mapping: Path | None = None
+    """Of a described language: its file, which is copied."""
+    also: tuple[str, ...] = ()
+    """Other parties of the same organisation."""
+    detail: str = ""
     home: str = ""
     """Of a partner on files: its own folder below the gateway's `drop_root`."""
     authority: Path | None = None
@@ -51,6 +59,8 @@ def create(path: Path, wish: Wish) -> Folder:
     authority, keys = DevelopmentAuthority(path / AUTHORITY), {name: PartnerKey.generate() for name in (SIGN, AUTH)}
     for name, key in keys.items():
         key.save(path / name)
+    if wish.mapping is not None:
+        (path / MAPPING).write_bytes(wish.mapping.read_bytes())
     _write_private(path / CONFIGURATION, yaml.safe_dump(configuration.model_dump(exclude_none=True), sort_keys=False, allow_unicode=True))
     profile = _profile(configuration, authority, keys[SIGN], keys[AUTH])
     (path / PROFILE).write_text(yaml.safe_dump(profile, sort_keys=False, allow_unicode=True), encoding="utf-8")
@@ -73,7 +83,10 @@ def _configuration(wish: Wish) -> Configuration:
         "organisation": wish.organisation,
         "name": f"{wish.organisation}, simulated (fictional)",
         "party": wish.party,
+        "also": list(wish.also),
         "dialect": wish.dialect,
+        **({"mapping": MAPPING} if wish.mapping is not None else {}),
+        **({"detail": wish.detail} if wish.detail else {}),
         "channel": wish.channel,
         "gateway": {"url": wish.gateway_url.rstrip("/"), "audience": wish.audience},
     }
@@ -81,8 +94,10 @@ def _configuration(wish: Wish) -> Configuration:
         document["listen"] = {"port": wish.port or _free_port()}
     if wish.channel == "drop":
         document["home"] = wish.home or None
-    if (wish.channel == "drop") != (wish.dialect == "flatfile") or (wish.channel == "drop" and not wish.home):
+    if (wish.dialect == "flatfile" and wish.channel != "drop") or (wish.channel == "drop" and not wish.home):
         raise NotConfiguredError("flat files are dropped, into a home")
+    if wish.mapping is None and not {wish.dialect, wish.detail or "canonical"} <= KNOWN:
+        raise NotConfiguredError(f"there is no dialect {wish.dialect}; a described one needs its mapping")
     if wish.dialect == "ndelius" and wish.channel != "push":
         raise NotConfiguredError("SPG over SOAP is pushed")
     try:
@@ -93,7 +108,7 @@ def _configuration(wish: Wish) -> Configuration:
 
 
 def _profile(said: Configuration, authority: DevelopmentAuthority, sign: PartnerKey, auth: PartnerKey) -> Document:
-    subject = Subject(organisation=said.organisation, party=said.party, name=said.name)
+    subject = Subject(organisation=said.organisation, party=said.party, name=said.name, also=said.also)
     tls = authority.issue(said.organisation, CertificateUse.CLIENT)
     base = f"https://{said.listen.host}:{said.listen.port}" if said.listen else ""
     if said.dialect == "ndelius":
@@ -102,7 +117,7 @@ def _profile(said: Configuration, authority: DevelopmentAuthority, sign: Partner
     if said.channel == "drop":
         return profiles.dropped(subject, dialect=said.dialect, sign=sign)
     if said.dialect == "domain-events":
-        return profiles.evented(subject, detail=said.detail, endpoint=base + EVENTS_PATH if base else None, sign=sign, auth=auth)
+        return profiles.evented(subject, detail=said.detail, endpoint=base + EVENTS_PATH if base else None, sign=sign, auth=auth, mode=said.channel)
     if said.channel == "push":
         endpoints = {"endpoint": base + MESSAGES_PATH, "receipt_endpoint": base + RECEIPTS_PATH}
         return profiles.pushed(subject, dialect=said.dialect, sign=sign, auth=auth, tls=tls, **endpoints)

@@ -5,7 +5,9 @@ from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
 
+from adapters.agencies.declarative.adapter import load
 from adapters.catalogue import DIALECTS
+from adapters.contract import Adapter
 from gateway import bootstrap
 from gateway.partners.agreement import Agreement, DeliveryMode, Direction
 from gateway.rehearsal.authority import DevelopmentAuthority
@@ -20,20 +22,36 @@ from schemas.identifiers import OrganisationId, PartyCode
 ISSUER = "interagency-gateway.test"
 MEMORY = Path("/dev/shm")
 """Journals are written through to the disk at every entry; here the disk proves nothing."""
+MAPPINGS = Path(__file__).parents[2] / "partners" / "dialects"
 ORGANISATION = OrganisationId("crc-thames")
+
+
+@cache
+def described() -> dict[str, Adapter]:
+    """The described dialects of the example set."""
+    return {adapter.dialect: adapter for path in sorted(MAPPINGS.glob("*.yaml")) for adapter in [load(path.read_text(encoding="utf-8"))]}
 
 
 @cache
 def parts() -> KitParts:
     """The real dialects and packagings."""
-    return KitParts(adapters=DIALECTS, packagings=PACKAGINGS, issuer=ISSUER, new_id=bootstrap.new_id, wss_signer=fresh_wss_signer())
+    return KitParts(adapters={**DIALECTS, **described()}, packagings=PACKAGINGS, issuer=ISSUER, new_id=bootstrap.new_id, wss_signer=fresh_wss_signer())
 
 
 def agreement(dialect: str, mode: str, direction: Direction) -> Agreement:
     """What the trial is about."""
-    packaging = "wss" if dialect == "ndelius" else "jws"
+    packaging = {"ndelius": "wss"}.get(dialect, "detached" if mode == "drop" else "jws")
+    detail = "canonical" if dialect == "domain-events" and direction is Direction.OUTBOUND else None
+    spoken = "canonical" if dialect == "domain-events" and direction is Direction.INBOUND and mode == "shelf" else dialect
     return Agreement(
-        party=PartyCode("C05"), direction=direction, dialect=dialect, version="0-9-14", packaging=packaging, mode=DeliveryMode(mode), timeout_seconds=10.0
+        party=PartyCode("C05"),
+        direction=direction,
+        dialect=spoken,
+        detail_dialect=detail,
+        version="0-9-14",
+        packaging=packaging,
+        mode=DeliveryMode(mode),
+        timeout_seconds=10.0,
     )
 
 

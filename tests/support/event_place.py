@@ -17,10 +17,11 @@ from gateway.partners.party import Standing
 from gateway.partners.profile import read_profile
 from gateway.rehearsal.authority import DevelopmentAuthority
 from gateway.rehearsal.case_system import CrcIdentity
+from gateway.rehearsal.crc import CrcKeys
 from gateway.rehearsal.event_crc import EventCrc, QueueEventCrc
 from gateway.rehearsal.gateway_link import Caller, GatewayLink
 from gateway.rehearsal.jose import PartnerKey
-from gateway.rehearsal.languages import CanonicalLanguage, CaseflowLanguage
+from gateway.rehearsal.languages import Answering, CanonicalLanguage, CaseflowLanguage
 from gateway.rehearsal.profiles import PATIENCE, VERSION, Document
 from gateway.rehearsal.receipt_book import Held, ReceiptBook, TooEarlyError
 from gateway.store.opening import migrate, open_store
@@ -83,16 +84,19 @@ def event_place(directory: Path) -> Iterator[EventPlace]:
     """C05 sends; C17 is pushed events with Caseflow details; C20 has them in its queue, with canonical details."""
     authority = DevelopmentAuthority(directory / "authority")
     keys = [PartnerKey.generate() for _ in range(6)]
-    pushed = EventCrc(_identity("beta", "C17"), *keys[2:4], CaseflowLanguage(), directory / "C17.jsonl", authority.server_context("beta"))
-    queued = QueueEventCrc(_identity("gamma", "C20"), *keys[4:], CanonicalLanguage(), directory / "C20.jsonl")
+    pushed_keys, queued_keys, answering = CrcKeys(*keys[2:4]), CrcKeys(*keys[4:]), Answering("N00", "Made,Up")
+    tls = authority.server_context("beta")
+    pushed = EventCrc(_identity("beta", "C17"), pushed_keys, CaseflowLanguage(), answering, directory / "C17.jsonl", tls)
+    queued = QueueEventCrc(_identity("gamma", "C20"), queued_keys, CanonicalLanguage(), answering, directory / "C20.jsonl")
     pushed.start()
     gateway = _gateway(directory, authority, pushed.endpoint(), [_sending(*keys[:2]), _pushed(pushed), _queued(queued)])
     gateway.start(bootstrap.ROLES)
     tls = authority.client_context("beta")
     link = GatewayLink(gateway.settings.public_url, Caller("alpha", keys[1], AUDIENCE), tls)
     try:
-        for consumer in (pushed, queued):
-            consumer.connect(gateway.settings.public_url, tls)
+        pushed.connect(gateway.settings.public_url, tls)
+        queued.details_from(gateway.settings.public_url, tls)
+        queued.connect(link.published_keys())
         queued.start(gateway.broker, "gamma")  # type: ignore[arg-type]
         yield EventPlace(gateway, Sender(link, keys[0], ReceiptBook("alpha", link.published_keys())), pushed, queued)
     finally:
@@ -123,7 +127,14 @@ def _gateway(directory: Path, authority: DevelopmentAuthority, endpoint: str, pr
     joined = directory / "egress.pem"
     joined.touch(mode=0o600)
     joined.write_text(client.certificate_path.read_text() + client.key_path.read_text())
-    settings: dict[str, Any] = {"data_dir": directory, "database_url": url, "keys_dir": directory / "keys", "http_port": port, "environment": "test"}
+    settings: dict[str, Any] = {
+        "data_dir": directory,
+        "database_url": url,
+        "keys_dir": directory / "keys",
+        "http_port": port,
+        "console_port": 0,
+        "environment": "test",
+    }
     settings |= {"public_url": f"http://127.0.0.1:{port}", "egress_allow": (httpx.URL(endpoint).netloc.decode(),), "audience": AUDIENCE}
     settings |= {"egress_ca": authority.root_path, "egress_certificate": joined, "sweep_seconds": 0.5, "sweeper_interval_seconds": 0.2}
     return bootstrap.build(load_settings(**settings, relay_interval_seconds=0.02, lease_seconds=1.5))
@@ -137,13 +148,13 @@ def _sending(sign: PartnerKey, auth: PartnerKey) -> Document:
 def _pushed(crc: EventCrc) -> Document:
     agreement: Document = {"dialect": "domain-events", "version": VERSION, "packaging": "jws"}
     outbound = {**agreement, "mode": "push", "endpoint": crc.endpoint(), "detail_dialect": "caseflow", **PATIENCE}
-    return _profile("beta", "C17", {"inbound": agreement, "outbound": outbound}, crc.sign, crc.auth)
+    return _profile("beta", "C17", {"inbound": agreement, "outbound": outbound}, crc.keys.sign, crc.keys.auth)
 
 
 def _queued(crc: QueueEventCrc) -> Document:
     agreement: Document = {"dialect": "domain-events", "version": VERSION, "packaging": "jws"}
     outbound = {**agreement, "mode": "queue", "detail_dialect": "canonical", "name_case": False, **PATIENCE}
-    return _profile("gamma", "C20", {"inbound": agreement, "outbound": outbound}, crc.sign, crc.auth)
+    return _profile("gamma", "C20", {"inbound": agreement, "outbound": outbound}, crc.keys.sign, crc.keys.auth)
 
 
 def _profile(organisation: str, code: str, agreements: Document, sign: PartnerKey, auth: PartnerKey) -> Document:

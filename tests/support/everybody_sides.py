@@ -3,7 +3,6 @@
 Several parties of one organisation stand behind one endpoint, queue, shelf or folder, each with a journal of its own.
 """
 
-import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,19 +14,19 @@ from typing import Protocol
 from adapters.agencies.flatfile.adapter import FlatFileAdapter
 from adapters.agencies.ndelius.adapter import NdeliusAdapter
 from adapters.catalogue import DIALECTS
-from adapters.channels.drop_folder import RECEIPT, Piece
 from adapters.contract import Outgoing, WireMessage
 from broker.rabbitmq import RabbitBroker
 from gateway.rehearsal import interchange
 from gateway.rehearsal.authority import DevelopmentAuthority
-from gateway.rehearsal.case_system import CaseSystem, CrcIdentity, Taken
+from gateway.rehearsal.case_system import CaseSystem, CrcIdentity
 from gateway.rehearsal.correspondence import Correspondence
-from gateway.rehearsal.crc import Crc, CrcKeys
+from gateway.rehearsal.crc import CrcKeys
+from gateway.rehearsal.described import DescribedLanguage
 from gateway.rehearsal.event_crc import EventCrc
-from gateway.rehearsal.file_crc import JOSE, FileCrc
+from gateway.rehearsal.file_crc import FileCrc
 from gateway.rehearsal.gateway_link import Caller, GatewayLink
 from gateway.rehearsal.interchange import Addressing
-from gateway.rehearsal.jose import NotBelievedError, PartnerKey, PublishedKeys, base64url, unbase64url
+from gateway.rehearsal.jose import PartnerKey, PublishedKeys
 from gateway.rehearsal.journal import Journal, Noted
 from gateway.rehearsal.json_crc import JsonCrc, receipt_in
 from gateway.rehearsal.languages import Answering, CanonicalLanguage, CaseflowLanguage, Language
@@ -36,8 +35,6 @@ from gateway.rehearsal.ndelius import NdeliusIdentity, NdeliusKeys, SimulatedNde
 from gateway.rehearsal.profiles import PATIENCE, Document, Subject
 from gateway.rehearsal.queue_crc import QueueCrc
 from gateway.rehearsal.receipt_book import TooEarlyError
-from gateway.rehearsal.record_names import RECORD_NAMES
-from gateway.rehearsal.record_versions import named
 from gateway.rehearsal.shelf_crc import ShelfCrc
 from gateway.trust.certificates import CertificateUse
 from gateway.trust.contract import Packaging, SealOrder, Signer
@@ -133,31 +130,6 @@ def worded(dialect: str, sender: str, sample: str, values: Mapping[str, str]) ->
     return reference, DIALECTS[dialect].write(message, outgoing).content
 
 
-class _Behind(Crc):
-    """A CRC's channel with several parties behind it: each has a case system and a journal of its own."""
-
-    desks: Mapping[str, CaseSystem]
-
-    def judge(self, jws: str) -> Taken:
-        """The message goes to whom it names."""
-        if self._published is None:
-            raise NotBelievedError("the gateway's keys are not known yet")
-        (party,) = json.loads(unbase64url(jws.split(".")[1]))["header"]["recipients"]
-        return self.desks[party].take(jws, self._published)
-
-
-class _Pushed(_Behind, JsonCrc):
-    pass
-
-
-class _Queued(_Behind, QueueCrc):
-    pass
-
-
-class _Shelved(_Behind, ShelfCrc):
-    pass
-
-
 class JsonSide:
     """JSON in JWS, on push, queue or shelf."""
 
@@ -167,42 +139,39 @@ class JsonSide:
         self._mode, self._dialect = str(outbound["mode"]), str(_mapping(document["inbound"])["dialect"])
         self._told_by_push = "receipt_endpoint" in outbound
         self._ground, self._keys = ground, CrcKeys(PartnerKey.generate(), PartnerKey.generate())
-        self._own = {one.party: Journal(ground.journal(one.party)) for one in self._parties}
         self.crc = self._make()
-        self.crc.desks = {one.party: self._desk(one) for one in self._parties}
+        for one in self._parties[1:]:
+            self.crc.serve(one.party, ground.journal(one.party))
         self._link: GatewayLink | None = None
         self._broker: RabbitBroker | None = None
-        if isinstance(self.crc, _Pushed):
+        if isinstance(self.crc, JsonCrc):
             self.crc.start()
         self._cursor = 0
 
-    def _make(self) -> "_Pushed | _Queued | _Shelved":
-        head, journal = self._parties[0], self._ground.journal(self.organisation)
-        plain = (_identity(head), self._keys, LANGUAGES[self._dialect](), Answering(head.party, "Made,Up"), journal)
+    def _make(self) -> JsonCrc | QueueCrc | ShelfCrc:
+        head = self._parties[0]
+        plain = (_identity(head), self._keys, LANGUAGES[self._dialect](), Answering(head.party, "Made,Up"), self._ground.journal(head.party))
         if self._mode == "push":
-            return _Pushed(*plain, self._ground.authority.server_context(self.organisation))
-        return _Queued(*plain) if self._mode == "queue" else _Shelved(*plain)
-
-    def _desk(self, one: Subject) -> CaseSystem:
-        return CaseSystem(_identity(one), self._keys.sign, LANGUAGES[self._dialect](), Answering(one.party, "Made,Up"), self._own[one.party])
+            return JsonCrc(*plain, self._ground.authority.server_context(self.organisation))
+        return QueueCrc(*plain) if self._mode == "queue" else ShelfCrc(*plain)
 
     def terms(self) -> Terms:
         """Where it is reached, and its keys."""
         tls = self._ground.authority.issue(self.organisation, CertificateUse.CLIENT)
         keys = jws_keys(self._keys.sign, self._keys.auth, self._parties, tls.certificate_pem)
-        return Terms(keys, self.crc.endpoint(), self.crc.receipt_endpoint()) if isinstance(self.crc, _Pushed) else Terms(keys)
+        return Terms(keys, self.crc.endpoint(), self.crc.receipt_endpoint()) if isinstance(self.crc, JsonCrc) else Terms(keys)
 
     def join(self, doors: Doors) -> None:
         """Go to work."""
         tls = self._ground.authority.client_context(self.organisation)
-        if isinstance(self.crc, _Queued):
+        if isinstance(self.crc, QueueCrc):
             self._broker = RabbitBroker({"partners": doors.broker_url})
             self.crc.connect(doors.keys)
             self.crc.start(self._broker, self.organisation)
             return
         self._link = GatewayLink(doors.base_url, Caller(self.organisation, self._keys.auth, AUDIENCE), tls)
         self.crc.connect(doors.base_url, tls)
-        if isinstance(self.crc, _Shelved):
+        if isinstance(self.crc, ShelfCrc):
             self.crc.start()
 
     def send(self, party: str, sample: str, values: Mapping[str, str]) -> None:
@@ -216,7 +185,7 @@ class JsonSide:
 
     def journals(self, party: str) -> Sequence[Journal]:
         """What a party did, and what its organisation sent and was told."""
-        return (self._own[party], self.crc.journal)
+        return tuple(dict.fromkeys((self.crc.journals[party], self.crc.journal)))
 
     def failures(self) -> Sequence[str]:
         """What its programs stumbled over."""
@@ -225,7 +194,7 @@ class JsonSide:
     def close(self) -> None:
         """End it."""
         self.crc.close()
-        for end in filter(None, (self._link, self._broker, *self._own.values())):
+        for end in filter(None, (self._link, self._broker)):
             end.close()
 
 
@@ -236,7 +205,7 @@ class EventSide:
         self.organisation, (self._one,) = subjects(document)
         self._keys, self._ground = CrcKeys(PartnerKey.generate(), PartnerKey.generate()), ground
         tls = ground.authority.server_context(self.organisation)
-        self.crc = EventCrc(_identity(self._one), self._keys.sign, self._keys.auth, CanonicalLanguage(), ground.journal(self._one.party), tls)
+        self.crc = EventCrc(_identity(self._one), self._keys, CanonicalLanguage(), Answering(self._one.party, "Made,Up"), ground.journal(self._one.party), tls)
         office = CaseSystem(_identity(self._one), self._keys.sign, CanonicalLanguage(), Answering(self._one.party, "Made,Up"), self.crc.journal)
         self._letters = Correspondence(office, self.crc.journal)
         self._link: GatewayLink | None = None
@@ -283,43 +252,6 @@ class EventSide:
         self.crc.close()
 
 
-class _Folder(FileCrc):
-    """Flat files for several parties in one folder; it reads what it gets, and journals each party's by itself."""
-
-    own: Mapping[str, Journal]
-
-    def _apply(self, manifest: Mapping[str, object], contents: list[bytes]) -> None:
-        if self._published is None:
-            raise NotBelievedError("the gateway's keys are not known yet")
-        document, mark = contents
-        head, _, signature = mark.decode("ascii").partition("..")
-        opened = self._published.open(f"{head}.{base64url(document)}.{signature}", kind="batch", audience=self.identity.organisation)
-        party, message_id = str(manifest["recipient"]), str(manifest["message_id"])
-        journal, known = self.own[party], f"{party}-{message_id}"
-        facts = {"message_id": message_id, "digest": opened.digest} | self.facts(document)
-        if known in self._receipts:
-            journal.write(Noted.RECEIVED_AGAIN, **facts)
-        else:
-            journal.write(Noted.RECEIVED, **facts)
-            self.identity = replace(self.identity, party=party)
-            self._receipts[known] = self._receipt(message_id, opened.digest)
-            journal.write(Noted.APPLIED, receipt=self._receipts[known], **facts)
-        stem = f"receipt-{known}"
-        self._put(stem, "receipt", [Piece(stem + RECEIPT, self._receipts[known].encode(), JOSE)])
-
-    def facts(self, document: bytes) -> dict[str, str]:
-        """What a batch of one message says, for a journal."""
-        content = FlatFileAdapter().read(document)
-        (entry,) = content.entries
-        assert isinstance(entry, MessageEntry), entry
-        told = entry.payload.model_dump(mode="json", exclude_unset=True)
-        name = RECORD_NAMES[entry.header.type].canonical
-        version = told.get("version")
-        key = str(told.get("record_id", told.get(name, "")))
-        held = named(version.get("version")) if isinstance(version, dict) else ""
-        return {"sender": content.sender, "type": entry.header.type, "case": str(told.get("crn", "")), "key": key, "named": held}
-
-
 class FileSide:
     """Flat files in a folder."""
 
@@ -328,13 +260,14 @@ class FileSide:
         home, head = ground.directory / "files" / self.organisation, self._parties[0]
         for name in ("inbox", "outbox/receipts", "done", "quarantine"):
             (home / name).mkdir(parents=True)
-        self._own = {one.party: Journal(ground.journal(one.party)) for one in self._parties}
-        self.crc = _Folder(_identity(head), PartnerKey.generate(), home, ground.journal(self.organisation), media_type="text/csv")
-        self.crc.own = self._own
+        keys, language = CrcKeys(PartnerKey.generate(), PartnerKey.generate()), DescribedLanguage(FlatFileAdapter())
+        self.crc = FileCrc(_identity(head), keys, language, Answering(head.party, "Made,Up"), ground.journal(head.party), home)
+        for one in self._parties[1:]:
+            self.crc.serve(one.party, ground.journal(one.party))
 
     def terms(self) -> Terms:
         """Its keys: one, since it opens no door."""
-        return Terms(jws_keys(self.crc.key, None, self._parties, None))
+        return Terms(jws_keys(self.crc.keys.sign, None, self._parties, None))
 
     def join(self, doors: Doors) -> None:
         """Go to work."""
@@ -344,8 +277,6 @@ class FileSide:
     def send(self, party: str, sample: str, values: Mapping[str, str]) -> None:
         """One batch of one message to nDelius."""
         reference, document = worded("flatfile", party, sample, values)
-        facts = self.crc.facts(document)
-        self.crc.journal.write(Noted.SENT, reference=reference, receiver="N00", **{name: facts[name] for name in ("type", "case", "key", "named")})
         self.crc.send(document, reference)
 
     def collect(self) -> None:
@@ -353,7 +284,7 @@ class FileSide:
 
     def journals(self, party: str) -> Sequence[Journal]:
         """What a party did, and what its organisation sent and was told."""
-        return (self._own[party], self.crc.journal)
+        return tuple(dict.fromkeys((self.crc.journals[party], self.crc.journal)))
 
     def failures(self) -> Sequence[str]:
         """What its program stumbled over."""
@@ -362,8 +293,6 @@ class FileSide:
     def close(self) -> None:
         """End it."""
         self.crc.close()
-        for journal in self._own.values():
-            journal.close()
 
 
 class _Older(UnsafeLegacyWssPackaging):

@@ -17,9 +17,12 @@ from gateway.partners.party import Standing
 from gateway.partners.profile import read_profile
 from gateway.rehearsal import profiles
 from gateway.rehearsal.case_system import CrcIdentity
+from gateway.rehearsal.crc import CrcKeys
+from gateway.rehearsal.described import DescribedLanguage
 from gateway.rehearsal.file_crc import FileCrc
 from gateway.rehearsal.jose import PartnerKey, PublishedKeys
 from gateway.rehearsal.journal import Noted
+from gateway.rehearsal.languages import Answering, CanonicalLanguage, Language
 from gateway.rehearsal.profiles import Subject
 from gateway.rehearsal.programs import write_settings
 from gateway.store.opening import migrate, open_store
@@ -86,8 +89,9 @@ def yard(directory: Path, port: int) -> Iterator[Yard]:
     database_url, settings = f"sqlite:///{directory / 'gateway.db'}", directory / "gateway.toml"
     keystore.create(directory / "keys", issuer=AUDIENCE, now=datetime.now(UTC))
     (directory / "files").mkdir()
-    flat, plain = _partner(directory, FLAT, "text/csv"), _partner(directory, PLAIN, "application/json")
-    _onboard(database_url, [profiles.dropped(FLAT, dialect="flatfile", sign=flat.key), profiles.dropped(PLAIN, dialect="canonical", sign=plain.key)])
+    flat, plain = _partner(directory, FLAT, DescribedLanguage(FlatFileAdapter())), _partner(directory, PLAIN, CanonicalLanguage())
+    agreed = [profiles.dropped(FLAT, dialect="flatfile", sign=flat.keys.sign), profiles.dropped(PLAIN, dialect="canonical", sign=plain.keys.sign)]
+    _onboard(database_url, agreed)
     write_settings(settings, _settings(directory, database_url, port))
     for partner in (flat, plain):
         partner.connect(PublishedKeys(keystore.read_public_jwks(directory / "keys")))
@@ -111,12 +115,13 @@ def batch(number: int, *, crn: str = "X000001") -> bytes:
     return FlatFileAdapter().write(Message(MessageId(f"m-{number}"), entry.header, entry.payload), outgoing).content
 
 
-def _partner(directory: Path, subject: Subject, media_type: str) -> FileCrc:
+def _partner(directory: Path, subject: Subject, language: Language) -> FileCrc:
     identity = CrcIdentity(organisation=subject.organisation, party=subject.party, name=subject.name, gateway_audience=AUDIENCE)
     home = directory / "files" / subject.organisation
     for name in ("inbox", "outbox/receipts", "done", "quarantine"):
         (home / name).mkdir(parents=True)
-    return FileCrc(identity, PartnerKey.generate(), home, directory / f"{subject.party}.jsonl", media_type=media_type)
+    keys = CrcKeys(PartnerKey.generate(), PartnerKey.generate())
+    return FileCrc(identity, keys, language, Answering(subject.party, "Made,Up"), directory / f"{subject.party}.jsonl", home)
 
 
 def _onboard(database_url: str, documents: Sequence[profiles.Document]) -> None:
@@ -138,6 +143,7 @@ def _settings(directory: Path, database_url: str, port: int) -> dict[str, str | 
         "keys_dir": str(directory / "keys"),
         "public_url": f"http://127.0.0.1:{port}",
         "http_port": port,
+        "console_port": 0,
         "drop_root": str(directory / "files"),
         "drop_interval_seconds": 0.05,
         "sweep_seconds": 0.5,

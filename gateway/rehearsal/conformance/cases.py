@@ -35,6 +35,8 @@ class Group(StrEnum):
     CHARACTERS = "characters"
     RECEIPTS = "receipts"
     SENDING = "sending"
+    FILES = "files"
+    DETAILS = "details"
     SPEED = "speed"
     KEYS = "keys"
     OUTAGE = "outage"
@@ -46,19 +48,22 @@ class Scope:
 
     modes: frozenset[str] = frozenset()
     packagings: frozenset[str] = frozenset()
+    dialects: frozenset[str] = frozenset()
     inside: bool = False
     """Only where the partner's own journal can be read: a simulator."""
 
     def told(self) -> str:
         """In words, for the table."""
-        parts = [", ".join(sorted(names)) for names in (self.modes, self.packagings) if names]
+        parts = [", ".join(sorted(names)) for names in (self.modes, self.packagings, self.dialects) if names]
         return "; ".join([*parts, *(["simulated"] if self.inside else [])]) or "all"
 
 
 EVERYBODY = Scope()
 PUSHED = Scope(modes=frozenset({"push"}))
-JSON = Scope(packagings=frozenset({"jws"}))
+JSON = Scope(packagings=frozenset({"detached", "jws"}))
 SOAP = Scope(packagings=frozenset({"wss"}))
+FILES = Scope(modes=frozenset({"drop"}))
+DETAILS = Scope(dialects=frozenset({"domain-events"}))
 INSIDE = Scope(inside=True)
 
 

@@ -22,6 +22,7 @@ from gateway.partners.directory import Directory
 from gateway.rehearsal.gateway_link import JOSE, KEYS_PATH, SOAP_PATH
 from gateway.rehearsal.interchange import response
 from gateway.rehearsal.listener import Answer, Request
+from gateway.trust.caller import verify_caller
 from gateway.trust.contract import ClaimedSender, Limits, Packaging, SealOrder, SenderTrust, Signer, VerifiedContent
 from gateway.trust.jws import sign_receipt
 from gateway.trust.policy import CLOCK_SKEW_SECONDS
@@ -32,6 +33,7 @@ from schemas.identifiers import Digest, OrganisationId
 from schemas.receipts import MessageVerdict, Receipt, Stage, encode, from_claims
 
 MAX_AGE_SECONDS = 90 * 24 * 3600
+DETAILS_PATH = "/v1/deliveries/"
 UNAVAILABLE = Answer(503, body=b"unavailable")
 _LIMITS = Limits()
 
@@ -83,6 +85,16 @@ class Sent:
 Item = TypeVar("Item", Heard, Disbelieved, Sent)
 
 
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A detail that the partner asked for."""
+
+    path: str
+    problem: str
+    """Why its caller token is not believed; empty where it is."""
+    at: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tools:
     """What the door needs of the gateway's own parts."""
@@ -109,6 +121,16 @@ class ProvingDoor:
         self.heard: list[Heard] = []
         self.disbelieved: list[Disbelieved] = []
         self.sent: list[Sent] = []
+        self.broken: list[Disbelieved] = []
+        """Batches of the partner's that are none."""
+        self.fetched: list[Fetched] = []
+        self.details: dict[str, Callable[[], bytes]] = {}
+        """By path: the detail as it is signed at this moment."""
+        self.refuse_details: list[int] = []
+        """Statuses with which the next fetches are refused."""
+        self.base_url = ""
+        """Where the partner finds the door; details are fetched below it."""
+        self._tokens: set[str] = set()
         self.mailbox: OrderedDict[str, tuple[str, WireMessage]] = OrderedDict()
         self.changed = threading.Condition()
 
@@ -140,6 +162,8 @@ class ProvingDoor:
         if path == KEYS_PATH:
             keys = {"keys": [jwk_of(signer) for signer in self.published]}
             return Answer(200, "application/json", json.dumps(keys).encode(), {"cache-control": "max-age=0"})
+        if path.startswith(DETAILS_PATH) and path.endswith("/detail"):
+            return self._detail(path, request)
         if self._refuses():
             return UNAVAILABLE
         if request.method == "GET":
@@ -156,6 +180,20 @@ class ProvingDoor:
         except Refusal as refusal:
             self.distrust(refusal)
             return _problem(refusal)
+
+    def take_batch(self, packaging: str, wire: WireMessage) -> Answer:
+        """A whole batch of the partner's: as `take`, in the packaging that its files have."""
+        if packaging == "jws":
+            return self.take(wire)
+        try:
+            return self._take_message(self.verify(packaging, wire))
+        except Refusal as refusal:
+            self.distrust(refusal)
+            return _problem(refusal)
+
+    def break_batch(self, cause: str) -> None:
+        """Remember that a batch of the partner's is none."""
+        self._note(self.broken, Disbelieved(cause, time.monotonic()))
 
     def verify(self, packaging: str, wire: WireMessage) -> VerifiedContent:
         """What the partner signed under its pinned keys. Raises Refusal."""
@@ -240,6 +278,29 @@ class ProvingDoor:
         if path == "/v1/receipts":
             return Answer(200, "application/json", b'{"receipts":[],"next":0}')
         return Answer(404)
+
+    def _detail(self, path: str, request: Request) -> Answer:
+        """As the gateway answers: to a caller that proves who it is, once per token."""
+        problem = self._token_problem(path, request.headers.get("authorization", ""))
+        with self.changed:
+            status = self.refuse_details.pop(0) if self.refuse_details else 0
+            self.fetched.append(Fetched(path, problem, time.monotonic()))
+            self.changed.notify_all()
+        if status or problem:
+            return Answer(status or 401, body=b"not now")
+        return Answer(200, JOSE, self.details[path]()) if path in self.details else Answer(404)
+
+    def _token_problem(self, path: str, authorization: str) -> str:
+        try:
+            token, now = authorization.removeprefix("Bearer "), datetime.now(UTC)
+            find, url = self._tools.directory.keyring.find, self.base_url + path
+            caller = verify_caller(token, find, audience=self._tools.issuer, method="GET", url=url, now=now)
+        except Refusal as refusal:
+            return refusal.cause or refusal.fault.code.value
+        with self.changed:
+            is_used = caller.token_id in self._tokens
+            self._tokens.add(caller.token_id)
+        return "the token was used before" if is_used else ""
 
     def _refuses(self) -> bool:
         with self.changed:

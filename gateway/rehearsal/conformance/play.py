@@ -154,6 +154,8 @@ def _out_of_scope(scope: Scope, stand: Stand) -> str:
         return f"It is a case of {', '.join(sorted(scope.modes))}."
     if scope.packagings and stand.packaging.name not in scope.packagings:
         return f"It is a case of the packaging {', '.join(sorted(scope.packagings))}."
+    if scope.dialects and stand.agreement.dialect not in scope.dialects:
+        return f"It is a case of the dialect {', '.join(sorted(scope.dialects))}."
     return "The partner's own journal cannot be read." if scope.inside and stand.inside is None else ""
 
 

@@ -5,7 +5,7 @@ What it is: cases as functions over a stand. What it is not: their list (`suite`
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -49,7 +49,7 @@ def broken(how: Break, why: str, stand: Stand) -> None:
         raise NotHere("This break is one of JSON.")
     content = _parsed(letter)
     how(content, _places(stand))
-    stand.must_refuse(letter.with_document(json.dumps(content, ensure_ascii=False).encode(), stand.agreement.packaging), why=why)
+    stand.must_refuse(letter.saying(json.dumps(content, ensure_ascii=False).encode(), stand.agreement.packaging), why=why)
 
 
 def broken_xml(pattern: str, replacement: str, why: str, stand: Stand) -> None:
@@ -65,15 +65,15 @@ def doubled_name(stand: Stand) -> None:
     """JSON with a name twice, which two parsers read in two ways, is not applied."""
     letter = stand.letter(notes="Made up.")
     name = json.dumps(_places(stand).case).encode()
-    begin = letter.document.index(name)
-    twice = letter.document[:begin] + name + b':"Q000000",' + letter.document[begin:]
-    stand.must_refuse(letter.with_document(twice, stand.agreement.packaging), why="a name stands twice in it")
+    begin = letter.said.index(name)
+    twice = letter.said[:begin] + name + b':"Q000000",' + letter.said[begin:]
+    stand.must_refuse(letter.saying(twice, stand.agreement.packaging), why="a name stands twice in it")
 
 
 def not_json(stand: Stand) -> None:
     """What is no document at all is not applied."""
     letter = stand.letter()
-    stand.must_refuse(letter.with_document(b"this is no document", stand.agreement.packaging), why="it is no document")
+    stand.must_refuse(letter.saying(b"this is no document", stand.agreement.packaging), why="it is no document")
 
 
 def lacks(field: str, content: Document, places: Places) -> None:
@@ -116,11 +116,14 @@ def in_order(stand: Stand) -> None:
         stand.must_take(letter)
     for letter in letters:
         stand.must_be_applied(letter)
-    if stand.inside is not None:
-        inside = stand.inside
-        order = [letter.message_id for entry in inside.noted(Noted.APPLIED) for letter in letters if inside.is_about(entry, letter)]
-        if order != [letter.message_id for letter in letters]:
-            raise Wrong("Messages of one case were done in another order than they came in.", "Work on one case in the order of arrival.")
+    if stand.inside is not None and done_in_order(stand, letters) != letters:
+        raise Wrong("Messages of one case were done in another order than they came in.", "Work on one case in the order of arrival.")
+
+
+def done_in_order(stand: Stand, letters: Sequence[Letter]) -> list[Letter]:
+    """The same letters in the order in which the journal of a simulator says that they were done."""
+    inside = stand.looked_into()
+    return [letter for entry in inside.noted(Noted.APPLIED) for letter in letters if inside.is_about(entry, letter)]
 
 
 def interleaved(stand: Stand) -> None:
@@ -132,7 +135,8 @@ def interleaved(stand: Stand) -> None:
     said = [stand.must_be_applied(letter) for letter in letters]
     for case in cases:
         times = [heard.at for letter, heard in zip(letters, said, strict=True) if letter.case == case and heard is not None]
-        if times != sorted(times):
+        own = [letter for letter in letters if letter.case == case]
+        if times != sorted(times) if stand.inside is None else done_in_order(stand, own) != own:
             raise Wrong("The receipts of one case came in another order than its messages.", "Work on one case in the order of arrival.")
 
 
@@ -140,7 +144,7 @@ def after_a_refusal(stand: Stand) -> None:
     """A message that cannot be done holds up nothing of its case behind it."""
     case = stand.writer.case()
     bad = stand.letter(case=case)
-    stand.hand_over(bad.with_document(_spoiled(stand, bad), stand.agreement.packaging))
+    stand.hand_over(bad.saying(_spoiled(stand, bad), stand.agreement.packaging))
     stand.door.clear_shelf()
     stand.must_apply(stand.letter(case=case))
 
@@ -192,7 +196,7 @@ def unwilling(stand: Stand) -> None:
 def _spoiled(stand: Stand, letter: Letter) -> bytes:
     """A document that cannot be taken: half of it, or, where only whole XML can be signed, one without its date."""
     if not stand.is_soap:
-        return letter.document[: len(letter.document) // 2]
+        return letter.said[: len(letter.said) // 2]
     return re.sub(rb"<(\w+:)?ContactDate>.*?</(\w+:)?ContactDate>", b"", letter.document, count=1)
 
 
@@ -207,7 +211,7 @@ def _must_be_kept(stand: Stand, letter: Letter) -> None:
 
 def _parsed(letter: Letter) -> Document:
     try:
-        content = json.loads(letter.document)
+        content = json.loads(letter.said)
     except ValueError:
         raise NotHere("This break is one of JSON.") from None
     if not isinstance(content, dict) or not isinstance(content.get("document"), dict):

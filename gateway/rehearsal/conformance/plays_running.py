@@ -239,7 +239,10 @@ def goes_on(stand: Stand) -> None:
 # -- sending ------------------------------------------------------------------------------------------------
 
 
-def _answer_to_a_transfer(stand: Stand) -> Sent:
+def answer_to_a_transfer(stand: Stand) -> Sent:
+    """What a transfer request is answered with. Raises Wrong where nothing comes, NotHere for who sends no messages."""
+    if not stand.sends:
+        raise NotHere("This partner sends receipts, and no messages.")
     before = len(stand.door.sent)
     stand.must_apply(stand.letter(REQUEST))
     if not stand.door.wait_for(lambda: len(stand.door.sent) > before, stand.patience_seconds):
@@ -249,7 +252,7 @@ def _answer_to_a_transfer(stand: Stand) -> Sent:
 
 def answers_transfers(stand: Stand) -> None:
     """A transfer request is answered by a message of the partner's own that we can read."""
-    sent = _answer_to_a_transfer(stand)
+    sent = answer_to_a_transfer(stand)
     wrong = sent.fault or next((f"{entry.faults[0].code.value} at {entry.faults[0].pointer}" for entry in sent.entries if isinstance(entry, Misread)), "")
     if wrong:
         raise Wrong(f"The partner's own message cannot be taken: {wrong}.", "gateway check says everything that is wrong with a document.")
@@ -257,7 +260,7 @@ def answers_transfers(stand: Stand) -> None:
 
 def known_types(stand: Stand) -> None:
     """The partner's own messages are of types that exist."""
-    sent = _answer_to_a_transfer(stand)
+    sent = answer_to_a_transfer(stand)
     types = [entry.header.type if isinstance(entry, Entry) else entry.type for entry in sent.entries]
     if sent.fault or any(kind not in CATALOGUE for kind in types):
         raise Wrong("The partner's own message is of a type that does not exist.", "docs/messages lists the types.")
@@ -265,7 +268,7 @@ def known_types(stand: Stand) -> None:
 
 def own_ids(stand: Stand) -> None:
     """Each of the partner's own messages has an id of its own."""
-    ids = [entry.sender_message_id for _ in range(2) for entry in _answer_to_a_transfer(stand).entries]
+    ids = [entry.sender_message_id for _ in range(2) for entry in answer_to_a_transfer(stand).entries]
     if len(set(ids)) != len(ids):
         raise Wrong("Two of the partner's own messages have the same id.", "Draw a fresh message id for each message; the same id says the same message.")
 

@@ -34,7 +34,7 @@ def for_another_party(stand: Stand) -> None:
     """A message whose header names another recipient is not applied."""
     letter = stand.letter()
     own = stand.agreement.party.encode()
-    marks = (b'"recipients":["' + own, b"ReceiverIdentity>" + own)
+    marks = (b'"recipients":["' + own, b'"recipient":"' + own, b"ReceiverIdentity>" + own, b"H,1,N00," + own)
     mark = next((mark for mark in marks if mark in letter.document), None)
     if mark is None:
         raise NotHere("The dialect does not name the recipient.")
@@ -107,6 +107,8 @@ def resent_several_times(stand: Stand) -> None:
 
 def at_the_same_time(stand: Stand) -> None:
     """The same message over several connections at the same time is done once."""
+    if stand.mode.value == "drop":
+        raise NotHere("A folder has one copy of a file at a time.")
     letter = stand.letter()
     with ThreadPoolExecutor(AT_ONCE) as pool:
         list(pool.map(lambda _: stand.hand_over(letter), range(AT_ONCE)))

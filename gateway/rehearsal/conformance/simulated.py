@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from adapters.channels.broker_queue import BrokerQueueChannel
+from adapters.channels.file_drop import FileDropChannel
 from adapters.channels.https_push import HttpsPushChannel
 from adapters.contract import Channel
 from broker.memory import MemoryBroker
@@ -22,11 +23,15 @@ from gateway.partners.directory import Directory
 from gateway.rehearsal.authority import DevelopmentAuthority
 from gateway.rehearsal.case_system import CrcIdentity
 from gateway.rehearsal.conformance.door import ProvingDoor, Tools
-from gateway.rehearsal.conformance.letters import Letter, Writer
+from gateway.rehearsal.conformance.folders import FolderIntake, make_home
+from gateway.rehearsal.conformance.letters import Details, Letter, Writer
 from gateway.rehearsal.conformance.lines import ChannelLine, Intake, Line, ShelfLine
 from gateway.rehearsal.conformance.parts import KitParts
 from gateway.rehearsal.conformance.stand import Stand
-from gateway.rehearsal.crc import CrcKeys
+from gateway.rehearsal.crc import Crc, CrcKeys
+from gateway.rehearsal.described import DescribedLanguage
+from gateway.rehearsal.event_crc import EventCrc, QueueEventCrc, ShelfEventCrc
+from gateway.rehearsal.file_crc import FileCrc
 from gateway.rehearsal.flaws import Flaws
 from gateway.rehearsal.gateway_link import Caller, GatewayLink
 from gateway.rehearsal.jose import PartnerKey, PublishedKeys, digest_of
@@ -34,7 +39,7 @@ from gateway.rehearsal.journal import Entry, Noted
 from gateway.rehearsal.json_crc import JsonCrc
 from gateway.rehearsal.keeping import comparable
 from gateway.rehearsal.languages import Answering, CanonicalLanguage, CaseflowLanguage, Language
-from gateway.rehearsal.listener import Listener
+from gateway.rehearsal.listener import Answer, Listener, Request
 from gateway.rehearsal.ndelius import NdeliusIdentity, NdeliusKeys, SimulatedNdelius
 from gateway.rehearsal.queue_crc import QueueCrc
 from gateway.rehearsal.shelf_crc import ShelfCrc
@@ -47,7 +52,10 @@ from schemas.identifiers import OrganisationId
 LANGUAGES: Mapping[str, Callable[[], Language]] = {"canonical": CanonicalLanguage, "caseflow": CaseflowLanguage}
 TIMEOUT_SECONDS = 2.0
 """In one process nothing takes longer but what hangs."""
-AnyCrc = JsonCrc | QueueCrc | ShelfCrc
+AnyCrc = JsonCrc | QueueCrc | ShelfCrc | FileCrc
+Plain = tuple[CrcIdentity, CrcKeys, Language, Answering, Path]
+EVENTS = "domain-events"
+HOMES = "homes"
 
 
 class NoSimulatorError(Exception):
@@ -69,8 +77,10 @@ class Look:
         return entry.text("message_id") == letter.message_id
 
     def kept_digest(self, letter: Letter) -> str:
-        """Of the whole document, as JSON."""
-        return digest_of(comparable(json.loads(letter.document)["document"]))
+        """Of the whole document, as JSON, read as the partner does."""
+        form = self.partner.language.form
+        content = json.loads(letter.said) if form is None else form.read(letter.said)
+        return digest_of(comparable(content["document"]))
 
     def stop(self) -> None:
         """Switch it off."""
@@ -134,20 +144,27 @@ def stand_for(trial: Trial, stack: ExitStack) -> Stand:
     """A stand before a simulated partner that works; `stack` ends everything. Raises NoSimulatorError."""
     if trial.outbound.packaging == "wss" and trial.outbound.mode is DeliveryMode.PUSH:
         return spg_stand_for(trial, stack)
-    if trial.outbound.packaging != "jws" or trial.outbound.dialect not in LANGUAGES:
-        raise NoSimulatorError(f"no simulator speaks {trial.outbound.dialect} in {trial.outbound.packaging}")
+    if trial.outbound.packaging != ("detached" if trial.outbound.mode is DeliveryMode.DROP else "jws"):
+        raise NoSimulatorError(f"no simulator speaks {trial.outbound.dialect} in {trial.outbound.packaging} over {trial.outbound.mode}")
     keys = CrcKeys(PartnerKey.generate(), PartnerKey.generate())
-    door = ProvingDoor(tools(trial, _pinned(trial, keys.sign)), trial.parts.new_message_signer(), trial.parts.wss_signer)
+    pinned = (_pinned(trial, keys.sign, KeyUse.SIGN), _pinned(trial, keys.auth, KeyUse.AUTH))
+    door = ProvingDoor(tools(trial, *pinned), trial.parts.new_message_signer(), trial.parts.wss_signer)
     listener = Listener(door.handle, trial.authority.server_context("gateway"))
     listener.start()
     stack.callback(listener.stop)
+    door.base_url = listener.url("")
     partner, line, outbound = _partner(trial, keys, door, listener.url(""), stack)
+    adapters, detail = trial.parts.adapters, outbound.detail_dialect
+    details = Details(adapters[detail], door.base_url) if detail is not None else None
     return Stand(
         organisation=trial.organisation,
         agreement=outbound,
         packaging=trial.parts.packagings[outbound.packaging],
-        writer=Writer(trial.parts.adapters[outbound.dialect], trial.parts.adapters["ndelius"], outbound, trial.parts.new_id),
+        writer=Writer(adapters[outbound.dialect], adapters["ndelius"], outbound, trial.parts.new_id, details),
         line=line,
+        sends=trial.inbound.dialect != EVENTS,
+        home=trial.folder / HOMES / trial.organisation if outbound.mode is DeliveryMode.DROP else None,
+        elsewhere=_elsewhere(trial, stack) if details is not None else None,
         door=door,
         signer=door.signer,
         new_signer=trial.parts.new_message_signer,
@@ -156,9 +173,9 @@ def stand_for(trial: Trial, stack: ExitStack) -> Stand:
     )
 
 
-def tools(trial: Trial, pinned: KeyRecord) -> Tools:
-    """What the door believes: the one key of the simulator."""
-    directory = Directory(agreements={(trial.inbound.party, Direction.INBOUND): trial.inbound}, keyring=Keyring.of([pinned]))
+def tools(trial: Trial, *pinned: KeyRecord) -> Tools:
+    """What the door believes: the keys of the simulator."""
+    directory = Directory(agreements={(trial.inbound.party, Direction.INBOUND): trial.inbound}, keyring=Keyring.of(pinned))
     return Tools(
         packagings=trial.parts.packagings,
         adapter=trial.parts.adapters[trial.inbound.dialect],
@@ -169,11 +186,10 @@ def tools(trial: Trial, pinned: KeyRecord) -> Tools:
     )
 
 
-def _pinned(trial: Trial, key: PartnerKey) -> KeyRecord:
+def _pinned(trial: Trial, key: PartnerKey, use: KeyUse) -> KeyRecord:
     now, day = datetime.now(UTC), timedelta(days=1)
-    return key_record_from_jwk(
-        dict(key.jwk), organisation=trial.organisation, use=KeyUse.SIGN, speaks_for=[trial.outbound.party], not_before=now - day, not_after=now + day
-    )
+    speaks_for = [trial.outbound.party] if use is KeyUse.SIGN else []
+    return key_record_from_jwk(dict(key.jwk), organisation=trial.organisation, use=use, speaks_for=speaks_for, not_before=now - day, not_after=now + day)
 
 
 def _partner(trial: Trial, keys: CrcKeys, door: ProvingDoor, base_url: str, stack: ExitStack) -> tuple[AnyCrc, Line, Agreement]:
@@ -186,19 +202,92 @@ def _partner(trial: Trial, keys: CrcKeys, door: ProvingDoor, base_url: str, stac
         max_age_seconds=trial.outbound.max_age_seconds,
     )
     journal = trial.folder / f"{trial.outbound.party}.jsonl"
-    plain = (identity, keys, LANGUAGES[trial.outbound.dialect](), Answering(trial.outbound.party, "Made,Up"), journal)
+    plain = (identity, keys, _language(trial), Answering(trial.outbound.party, "Made,Up"), journal)
+    if trial.outbound.dialect == EVENTS:
+        return _evented(trial, plain, door, base_url, stack)
     match trial.outbound.mode:
         case DeliveryMode.PUSH:
             return _pushed(trial, JsonCrc(*plain, trial.authority.server_context(trial.organisation), trial.flaws), base_url, stack)
         case DeliveryMode.SHELF:
-            shelved = ShelfCrc(*plain, trial.flaws)
-            stack.callback(shelved.close)
-            shelved.connect(base_url, trial.authority.client_context(trial.organisation))
-            shelved.start()
-            return shelved, ShelfLine(door), trial.outbound
+            return _shelved(trial, ShelfCrc(*plain, trial.flaws), door, base_url, stack)
         case DeliveryMode.QUEUE:
             return _queued(trial, QueueCrc(*plain, trial.flaws), door, base_url, stack)
-    raise NoSimulatorError(f"no simulator is reached by {trial.outbound.mode}")
+        case DeliveryMode.DROP:
+            return _dropped(trial, plain, door, base_url, stack)
+
+
+def _language(trial: Trial) -> Language:
+    """By hand where there is one; any other is read and written by its adapter."""
+    name = trial.outbound.detail_dialect or trial.outbound.dialect
+    return LANGUAGES[name]() if name in LANGUAGES else DescribedLanguage(trial.parts.adapters[name], trial.flaws)
+
+
+def _evented(trial: Trial, plain: Plain, door: ProvingDoor, base_url: str, stack: ExitStack) -> tuple[AnyCrc, Line, Agreement]:
+    sends = trial.inbound.dialect != EVENTS
+    match trial.outbound.mode:
+        case DeliveryMode.PUSH:
+            pushed = EventCrc(*plain, trial.authority.server_context(trial.organisation), trial.flaws)
+            pushed.sends = sends
+            return _pushed(trial, pushed, base_url, stack)
+        case DeliveryMode.SHELF:
+            shelved = ShelfEventCrc(*plain, trial.flaws)
+            shelved.sends = sends
+            return _shelved(trial, shelved, door, base_url, stack)
+        case DeliveryMode.QUEUE:
+            queued = QueueEventCrc(*plain, trial.flaws)
+            queued.sends = sends
+            queued.details_from(base_url, trial.authority.client_context(trial.organisation))
+            return _queued(trial, queued, door, base_url, stack)
+    raise NoSimulatorError(f"no simulator takes events by {trial.outbound.mode}")
+
+
+def _shelved(trial: Trial, partner: ShelfCrc, door: ProvingDoor, base_url: str, stack: ExitStack) -> tuple[AnyCrc, Line, Agreement]:
+    stack.callback(partner.close)
+    partner.connect(base_url, trial.authority.client_context(trial.organisation))
+    partner.start()
+    return partner, ShelfLine(door), trial.outbound
+
+
+def _dropped(trial: Trial, plain: Plain, door: ProvingDoor, base_url: str, stack: ExitStack) -> tuple[AnyCrc, Line, Agreement]:
+    root = trial.folder / HOMES
+    home = make_home(root / trial.organisation)
+    partner = FileCrc(*plain, home, trial.flaws)
+    link = GatewayLink(base_url, Caller(trial.organisation, partner.keys.auth, trial.parts.issuer), trial.authority.client_context(trial.organisation))
+    intake = FolderIntake(home, door)
+    for ending in (link.close, intake.stop, partner.close):
+        stack.callback(ending)
+    partner.connect(_followed(partner, link))
+    partner.start()
+    return partner, ChannelLine(FileDropChannel(root), trial.outbound, trial.organisation), trial.outbound
+
+
+def _followed(partner: Crc, link: GatewayLink) -> PublishedKeys:
+    fetch = partner.following(link.fetch_keys)
+    first = fetch()
+    return PublishedKeys(first.jwks, fetch, first.max_age_seconds)
+
+
+class _Elsewhere:
+    """An address that is not the gateway's. See `conformance.stand.Elsewhere`."""
+
+    def __init__(self, trial: Trial) -> None:
+        self.calls = 0
+        self.listener = Listener(self._handle, trial.authority.server_context("gateway"))
+
+    def url(self, path: str) -> str:
+        """Of something there."""
+        return self.listener.url(path)
+
+    def _handle(self, _: Request) -> Answer:
+        self.calls += 1
+        return Answer(404)
+
+
+def _elsewhere(trial: Trial, stack: ExitStack) -> _Elsewhere:
+    made = _Elsewhere(trial)
+    made.listener.start()
+    stack.callback(made.listener.stop)
+    return made
 
 
 def _pushed(trial: Trial, partner: JsonCrc, base_url: str, stack: ExitStack) -> tuple[AnyCrc, Line, Agreement]:
@@ -221,9 +310,7 @@ def _queued(trial: Trial, partner: QueueCrc, door: ProvingDoor, base_url: str, s
     link = GatewayLink(base_url, Caller(trial.organisation, partner.keys.auth, trial.parts.issuer), trial.authority.client_context(trial.organisation))
     for ending in (link.close, broker.close, partner.close):
         stack.callback(ending)
-    fetch = partner.following(link.fetch_keys)
-    first = fetch()
-    partner.connect(PublishedKeys(first.jwks, fetch, first.max_age_seconds))
+    partner.connect(_followed(partner, link))
     partner.start(broker, trial.organisation)
     intake = Intake(broker.consumer(PARTNERS, f"from.{trial.organisation}"), door)
     stack.callback(intake.stop)

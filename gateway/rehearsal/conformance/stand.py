@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Protocol
 
 from adapters.agencies.ndelius.answers import read_interchange_response
@@ -26,6 +27,19 @@ from schemas.receipts import Stage
 
 FINAL = (Stage.APPLIED, Stage.NOT_APPLIED)
 SHOWN_CHARACTERS = 1500
+TICK_SECONDS = 0.01
+"""Between two batches: the clock of a file system ticks, and what was put down first must be seen to be first."""
+
+
+class Elsewhere(Protocol):
+    """An address that is not the gateway's."""
+
+    @property
+    def calls(self) -> int:
+        """How often somebody asked for something there."""
+
+    def url(self, path: str) -> str:
+        """Of something there."""
 
 
 class Inside(Protocol):
@@ -90,6 +104,12 @@ class Stand:
     """A fresh key of the kind that the packaging signs with."""
     patience_seconds: float
     inside: Inside | None = None
+    sends: bool = True
+    """False for a partner that sends receipts and nothing else."""
+    home: Path | None = None
+    """Of a partner on files: its own folder."""
+    elsewhere: "Elsewhere | None" = None
+    """Of a consumer of events: an address where nothing of ours lies."""
     trail: list[Step] = field(default_factory=list)
     subjects: set[str] = field(default_factory=set)
     """What can be talked about: everything that was sent."""
@@ -129,6 +149,7 @@ class Stand:
             audience=self.organisation if audience is None else audience,
             now=now or datetime.now(UTC),
             soap_version=self.agreement.soap_version,
+            media_type=self.writer.media_type,
         )
         return self.packaging.seal(order, signer or self.signer)
 
@@ -136,7 +157,10 @@ class Stand:
         """Hand a letter over and hear what is said on the spot."""
         sent = wire or self.seal(letter)
         self.subjects |= {letter.message_id, letter.reference}
+        self.lay_detail(letter)
         self.note(f"sent {letter.type} {letter.message_id}, {len(sent.body)} bytes", _shown(sent))
+        if self.mode is DeliveryMode.DROP:
+            time.sleep(TICK_SECONDS)
         began = time.monotonic()
         told = Told(self.line.hand_over(sent, letter.message_id), time.monotonic() - began)
         answer = getattr(told.handover, "answer", None)
@@ -144,6 +168,16 @@ class Stand:
         if isinstance(answer, WireMessage) and not self.is_soap and self.packaging.accepts(answer.content_type):
             self.door.take(answer)
         return told
+
+    def lay_detail(self, letter: Letter) -> None:
+        """Let the detail of an event lie where it says, signed anew at each fetch, unless another lies there."""
+        detail = letter.detail
+        if detail is not None:
+            self.door.details.setdefault(letter.detail_path, lambda: self._signed_detail(detail, None))
+
+    def _signed_detail(self, detail: bytes, signer: Signer | None) -> bytes:
+        order = SealOrder(document=detail, kind="message", audience=self.organisation, now=datetime.now(UTC))
+        return self.packaging.seal(order, signer or self.door.published[0]).body
 
     # -- listen ---------------------------------------------------------------------------------------------
 
@@ -210,6 +244,13 @@ class Stand:
         if not told.refused and heard is None and self.mode is DeliveryMode.PUSH and not self.is_soap:
             raise Wrong(f"It was taken with 2xx, although {why}.", "Answer 4xx, or a signed not-applied: a 2xx says that you have it.")
         self._must_have_effects(letter, 0)
+
+    def must_refuse_laid(self, letter: Letter, signer: Signer, *, why: str) -> None:
+        """The same for an event whose detail another key has signed."""
+        detail = letter.detail
+        if detail is not None:
+            self.door.details[letter.detail_path] = lambda: self._signed_detail(detail, signer)
+        self.must_refuse(letter, why=why)
 
     def effects(self, letter: Letter) -> int | None:
         """How often its case system did it; None where nobody can look."""

@@ -11,9 +11,11 @@ from typing import Final
 
 from gateway.rehearsal.conformance import bent
 from gateway.rehearsal.conformance import plays_content as content
+from gateway.rehearsal.conformance import plays_details as details
+from gateway.rehearsal.conformance import plays_files as files
 from gateway.rehearsal.conformance import plays_running as running
 from gateway.rehearsal.conformance import plays_trust as trust
-from gateway.rehearsal.conformance.cases import EVERYBODY, INSIDE, JSON, PUSHED, SOAP, Case, Group, Level
+from gateway.rehearsal.conformance.cases import DETAILS, EVERYBODY, FILES, INSIDE, JSON, PUSHED, SOAP, Case, Group, Level
 
 _MARKUP = "a < b && c > d; \"quoted\" & 'quoted' ]]> &amp; <!-- --> %00 \\n /n"
 _TEXTS: Final = (
@@ -164,6 +166,35 @@ def _receipts() -> Iterator[Case]:
     yield Case("SND-04", g, "Gives each notification a reference of its own", "Two interchanges are not taken for one.", running.own_references, scope=SOAP)
 
 
+def _files() -> Iterator[Case]:
+    g = Group.FILES
+    yield Case("FIL-01", g, "Takes nothing before its manifest", "Half a batch is none.", files.nothing_before_its_manifest, scope=FILES)
+    yield Case("FIL-02", g, "Waits for a file that comes late", "Half a batch is none yet.", files.the_rest_comes_late, scope=FILES)
+    yield Case("FIL-03", g, "Compares a document with its manifest", "What was cut on the way is not done.", files.other_than_its_manifest_says, scope=FILES)
+    yield Case("FIL-04", g, "Adds up control totals", "A line that was lost is noticed.", files.wrong_totals, scope=FILES)
+    yield Case("FIL-05", g, "Sets aside a batch without a signature", "What cannot be taken holds up nothing.", files.without_signature, scope=FILES)
+    yield Case("FIL-06", g, "Leaves alone what no manifest names", "What cannot be taken holds up nothing.", files.stray_files, scope=FILES)
+    yield Case("FIL-07", g, "Takes away what it took", "What lies there still is laid out no more.", files.takes_away_what_it_took, scope=FILES)
+    yield Case("FIL-08", g, "Knows a message under another file name", "A name is no identity.", files.under_another_name, scope=FILES)
+    yield Case("FIL-09", g, "Takes batches in the order in which they were put down", "After an outage many lie there.", files.in_order, scope=FILES)
+    yield Case("FIL-10", g, "Puts its own batches down whole", "What it sends is not quarantined here.", files.own_batches, scope=FILES)
+
+
+def _details() -> Iterator[Case]:
+    g, proves = Group.DETAILS, "An event says nothing; its detail says it all."
+    yield Case("DET-01", g, "Fetches details as itself", "Details are for those they are for.", details.fetches, scope=DETAILS)
+    yield Case("DET-02", g, "Makes a caller token for each fetch", "A token that was seen opens nothing.", details.a_token_each, scope=DETAILS)
+    for number, status in ((3, 401), (4, 503)):
+        play = partial(details.refused_once, status)
+        yield Case(f"DET-0{number}", g, f"Waits while details are answered {status}", "A fetch that fails loses nothing.", play, scope=DETAILS)
+    yield Case("DET-05", g, "Does an event once that comes twice", "At least once on the way is once in effect.", details.fetched_twice, scope=DETAILS)
+    yield Case("DET-06", g, "Fetches from the gateway alone", "An event cannot send anybody anywhere.", details.from_elsewhere, scope=DETAILS)
+    yield Case("DET-07", g, "Compares a detail with the event's digest", proves, details.another_detail, scope=DETAILS)
+    yield Case("DET-08", g, "Checks who signed a detail", proves, details.signed_by_nobody, scope=DETAILS)
+    yield Case("DET-09", g, "Compares the ids of event and detail", proves, details.another_message, scope=DETAILS)
+    yield Case("DET-10", g, "Receipts the event", "It is a receipt for this content.", details.receipts_the_event, scope=DETAILS)
+
+
 def _running() -> Iterator[Case]:
     g = Group.SPEED
     yield Case("SPD-01", g, "Answers within two seconds", "It makes durable, answers, and works afterwards.", running.prompt)
@@ -180,4 +211,4 @@ def _running() -> Iterator[Case]:
     yield Case("OUT-04", g, "Says it again when we could not hear", "A receipt is not lost on the way.", running.tries_again)
 
 
-SUITE: Final[tuple[Case, ...]] = (*_connection(), *_schema(), *_signature(), *_time_and_place(), *_effects(), *_receipts(), *_running())
+SUITE: Final[tuple[Case, ...]] = (*_connection(), *_schema(), *_signature(), *_time_and_place(), *_effects(), *_receipts(), *_files(), *_details(), *_running())

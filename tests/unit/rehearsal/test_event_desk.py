@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from gateway.rehearsal.case_system import CrcIdentity
+from gateway.rehearsal.case_system import CaseSystem, CrcIdentity
 from gateway.rehearsal.event_desk import EventDesk, Gateway
-from gateway.rehearsal.jose import NotBelievedError, PartnerKey, PublishedKeys, digest_of
+from gateway.rehearsal.flaws import Flaws
+from gateway.rehearsal.jose import NotBelievedError, PartnerKey, PublishedKeys, ReadingKeys, digest_of
 from gateway.rehearsal.journal import Journal, Noted
-from gateway.rehearsal.languages import CanonicalLanguage
+from gateway.rehearsal.languages import Answering, CanonicalLanguage
 from schemas.receipts import Receipt, Stage, from_claims
 from tests.support.world import contact_document
 
@@ -42,9 +43,13 @@ class House:
         }
         self.signer, self.audience = OURS, "beta"
 
-    def new_desk(self) -> EventDesk:
+    def new_desk(self) -> CaseSystem:
         """As after a restart: it knows what its journal says."""
-        return EventDesk(IDENTITY, OWN, CanonicalLanguage(), self.journal)
+        return CaseSystem(IDENTITY, OWN, CanonicalLanguage(), Answering("C17", "Made,Up"), self.journal)
+
+    def is_done(self, party: str, message_id: str) -> bool:
+        assert party == "C17"
+        return any(entry.text("message_id") == message_id for entry in self.journal.entries() if entry.noted in (Noted.APPLIED, Noted.NOT_APPLIED))
 
     def event(self) -> dict[str, Any]:
         return {
@@ -64,11 +69,12 @@ class House:
 
     def take(self, event: dict[str, Any] | None = None, *, signer: PartnerKey = OURS, audience: str = "beta") -> Receipt:
         jws = signer.sign(json.dumps(event or self.event()).encode(), kind="message", audience=audience)
-        receipt = self.desk.take(jws, Gateway(BASE, KEYS, self.fetch))
+        desk = EventDesk("beta", lambda: frozenset({"C17"}), self.is_done, Gateway(BASE, KEYS, self.fetch), Flaws())
+        receipt = self.desk.take(jws, ReadingKeys(KEYS, desk.read)).receipt
         return from_claims(PublishedKeys({"keys": [OWN.jwk]}).open(receipt, kind="receipt", audience="gateway").claims())
 
-    def fetch(self, path: str) -> str:
-        self.fetched.append(path)
+    def fetch(self, url: str) -> str:
+        self.fetched.append(url.removeprefix(BASE))
         return self.signer.sign(json.dumps(self.detail).encode(), kind="message", audience=self.audience)
 
     def noted(self) -> list[Noted]:
