@@ -54,7 +54,7 @@ def create_console(parts: ConsoleParts) -> Console:
     app = Console(title="Interagency Gateway console", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     app.state.parts = parts
     app.state.ticker = Ticker(parts.figures)
-    app.form_targets = (LOOPBACK, *((parts.provider.origin,) if parts.provider else ()))
+    app.form_targets = (LOOPBACK,)
     for routes in (*DOORSTEP, *PAGES, _own_routes):
         app.include_router(routes(parts))
     app.mount(STATIC, assets(), name="static")

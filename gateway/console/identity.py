@@ -75,10 +75,6 @@ class Person:
 class IdentityProvider(Protocol):
     """Whom people sign in with."""
 
-    @property
-    def origin(self) -> str:
-        """Where its pages are: browsers must be allowed to go there from a form."""
-
     def begin(self, redirect_uri: str) -> Journey:
         """Start a sign-in. Raises ProviderUnavailable."""
 
@@ -121,12 +117,6 @@ class OpenIdProvider:
         self._monotonic = monotonic
         self._lock = threading.Lock()
         self._described: _Described | None = None
-
-    @property
-    def origin(self) -> str:
-        """Of the issuer, until discovery says otherwise."""
-        place = urlsplit(self._described.authorize if self._described else self._as.issuer)
-        return f"{place.scheme}://{place.netloc}"
 
     def begin(self, redirect_uri: str) -> Journey:
         """Draw state, nonce and verifier, and say where to go."""

@@ -25,7 +25,7 @@ from gateway.partners.directory import Directory
 from gateway.telemetry import Telemetry
 
 _BOOTSTRAP_NOTICE: Mapping[str, str] = {
-    "text": "Development sign-in: you act with every role, and under no name of your own. It does not exist in the live environment.",
+    "text": "Development sign-in: every role, and no name of your own.",
 }
 
 

@@ -3,8 +3,10 @@
 import json
 import re
 import stat
+import time
 import webbrowser
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -13,13 +15,17 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
+from gateway import bootstrap
 from gateway.cli import app
 from gateway.commands import login
 from gateway.commands.console_client import ConsoleClient, SessionFile, call, checked
 from gateway.commands.output import CommandError, Exit
+from gateway.config import ConfigurationInvalid, load_settings
+from gateway.console.sessions import Lifetimes, Sessions
 from gateway.oversight.access import Role
-from tests.support.console import SAME_ORIGIN, Browser, House, form_value, local_house, serving
-from tests.support.operators import Said
+from gateway.oversight.records import SessionKind
+from tests.support.console import SAME_ORIGIN, VERA, Browser, House, form_value, local_house, serving
+from tests.support.operators import Installation, Said
 
 
 @pytest.fixture(scope="module")
@@ -280,3 +286,52 @@ def test_the_guard_lets_command_lines_through_and_nobody_elses_cookies(house: Ho
     assert "set-cookie" not in said.headers
     assert "access-control-allow-origin" not in said.headers
     assert house.browser().http.post("/api/v1/sessions", data={"code": "x"}, headers=SAME_ORIGIN).status_code == 400
+
+
+def test_gateway_serve_runs_a_console_over_its_own_store(desk: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The whole of it: composed by `bootstrap`, on SQLite, with a live stream open while it stops."""
+    monkeypatch.delenv("GATEWAY_CONSOLE_URL")
+    settings = load_settings(data_dir=desk.folder, console_port=0, console_bootstrap=True, stop_seconds=5)
+    gateway = bootstrap.build(settings, ("console",))
+    gateway.start(("console",))
+    try:
+        assert gateway.console is not None
+        assert gateway.bootstrap_token is not None
+        url = gateway.console.url
+        assert httpx.get(f"{url}/health").json() == {"ready": True, "store": "up"}
+        assert run("login", "--console", url, "--bootstrap-token-file", "-", stdin=gateway.bootstrap_token).code == 0
+        assert run("login", "--console", url, "--bootstrap-token-file", "-", stdin=gateway.bootstrap_token).code == 4
+        assert run("whoami", "--json").json["console"] == url
+        stream = Thread(target=_watches, args=(url, _browser_session(gateway)), daemon=True)
+        stream.start()
+        assert run("logout").code == 0
+        written = [record.event.code.value for record in gateway.store.queries.audit(0, 100)]
+        assert [code for code in written if code.startswith("operator.")] == [
+            "operator.signed-in",
+            "operator.refused",
+            "operator.signed-in",
+            "operator.signed-out",
+        ]
+    finally:
+        began = time.monotonic()
+        gateway.stop()
+    assert time.monotonic() - began < 4
+    stream.join(5)
+    assert not stream.is_alive()
+
+
+def _browser_session(gateway: bootstrap.Gateway) -> str:
+    lifetimes = Lifetimes(timedelta(minutes=30), timedelta(hours=10))
+    return Sessions(gateway.store.oversight, bootstrap.clock, lifetimes).open(VERA, [Role.VIEWER], SessionKind.BROWSER, "test").token
+
+
+def _watches(url: str, token: str) -> None:
+    with httpx.stream("GET", f"{url}/live", cookies={"session": token}, timeout=10) as answer:
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        for _ in answer.iter_lines():
+            pass
+
+
+def test_a_console_that_would_be_unsafe_is_not_served(desk: Installation) -> None:
+    with pytest.raises(ConfigurationInvalid, match="console_url must be https"):
+        bootstrap.build(load_settings(data_dir=desk.folder, console_url="http://console.example"), ("console",))
