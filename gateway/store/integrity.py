@@ -28,7 +28,7 @@ from gateway.contract import CheckpointReader
 from gateway.records import DeliveryState, Verdict
 from gateway.store.engine import CHUNK, Database
 from gateway.store.head import HEAD_ID
-from gateway.store.rows import Value, to_audit_record
+from gateway.store.rows import Value, person_of, to_audit_record
 from gateway.store.tables import audit_head, audit_records, checkpoints, dead_letters, deliveries, messages, receipts, submissions
 
 _CODES: Final = {Verdict.ACCEPTED.value: AuditCode.SUBMISSION_ACCEPTED, Verdict.REFUSED.value: AuditCode.SUBMISSION_REFUSED}
@@ -86,6 +86,9 @@ def _read(rows: Sequence[Row[tuple[Value, ...]]], verifier: Verifier, report: In
             records.append(to_audit_record(row))
         except (ValueError, TypeError, AttributeError, OverflowError):
             report.note([Finding(Flaw.ALTERED, row.sequence, "cannot be read")])
+            continue
+        if row.person != person_of(records[-1].event):
+            report.note([Finding(Flaw.ALTERED, row.sequence, "is not found by who did it")])
     verifier.checked += len(rows) - len(records)
     return records
 

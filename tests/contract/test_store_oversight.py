@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from gateway.audit.chain import Flaw
 from gateway.audit.events import AuditCode
 from gateway.contract import Store
 from gateway.oversight.records import Assignment, Mute, Note, OrderKind, OrderState, Reveal, Search, SignIn
@@ -212,3 +213,11 @@ def test_what_cannot_be_put_on_record_does_not_happen(store: Store) -> None:
         with pytest.raises(TypeError):
             write(store)
         assert _everything(store) == before, name
+
+
+def test_a_deed_that_was_hidden_from_the_search_shows_in_the_check(store: Store) -> None:
+    store.oversight.note_look([deed(AuditCode.MESSAGE_VIEWED, M), deed(AuditCode.AUDIT_SEARCHED, "audit")])
+    assert store.verify(lambda _: None).ok
+    with store.oversight._database.writing() as connection:  # type: ignore[attr-defined]
+        connection.exec_driver_sql("UPDATE audit_records SET person = 'op-bert' WHERE sequence = 2")
+    assert [(finding.flaw, finding.sequence) for finding in store.verify(lambda _: None).findings] == [(Flaw.ALTERED, 2)]
