@@ -185,6 +185,7 @@ def set_up_logging(level: LogLevel = LogLevel.INFO, form: LogFormat = LogFormat.
     root.setLevel(level.value.upper())
     for chatty in ("httpx", "httpcore", "pika", "uvicorn", "uvicorn.error", "asyncio", "urllib3", "alembic", "sqlalchemy"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+    logging.getLogger("opentelemetry").setLevel(logging.ERROR)  # one line for a batch that was dropped, none for each retry
 
 
 def withhold(_logger: object, _method: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:

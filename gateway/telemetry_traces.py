@@ -37,6 +37,8 @@ from schemas.identifiers import SubmissionId
 
 _NAMESPACE = "interagency-gateway"
 _PARCEL = "application/vnd.gateway.parcel"
+_SEND_SECONDS = 3.0
+"""With every retry: a collector that is away must not hold up the end of a process."""
 _LOW_64, _LOW_56 = (1 << 64) - 1, (1 << 56) - 1
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _WORDS = frozenset({AuditCode.DELIVERY_DELIVERED, AuditCode.DELIVERY_APPLIED, AuditCode.DELIVERY_NOT_APPLIED})
@@ -191,7 +193,7 @@ class Traces:
 
 def open_traces(endpoint: str, *, process: str, environment: str, share: float) -> Traces:
     """Traces that go to an OTLP/HTTP collector."""
-    return Traces(OTLPSpanExporter(endpoint), process=process, environment=environment, share=share)
+    return Traces(OTLPSpanExporter(endpoint, timeout=_SEND_SECONDS), process=process, environment=environment, share=share)
 
 
 def _about(delivery: Delivery) -> dict[str, str | int]:

@@ -1,6 +1,7 @@
 """One submission, one trace: ids that every process makes alike, and no word of a sender's in it."""
 
 import threading
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -16,7 +17,7 @@ from gateway.contract import MessageFilter
 from gateway.records import OutboxEntry
 from gateway.telemetry import Telemetry
 from gateway.telemetry_facts import Window
-from gateway.telemetry_traces import Traces, root_of, trace_of
+from gateway.telemetry_traces import Traces, open_traces, root_of, trace_of
 from gateway.workers.relay import Relay
 from schemas.identifiers import SubmissionId
 from schemas.receipts import Stage
@@ -101,6 +102,17 @@ def test_a_share_is_chosen_by_the_id_alone(tmp_path: Path) -> None:
     low, high = SubmissionId("0190a000-0000-7000-8000-" + "0" * 11 + "1"), SubmissionId("0190a000-0000-7000-80ff-" + "f" * 12)
     assert (half._chosen(low), half._chosen(high)) == (trace_of(low), None)
     half.close()
+
+
+def test_a_collector_that_is_away_holds_nothing_up(tmp_path: Path) -> None:
+    traces = open_traces("http://127.0.0.1:9/v1/traces", process="gateway", environment="test", share=1.0)
+    world = make_world(f"sqlite:///{tmp_path / 'gateway.db'}", telemetry=Telemetry(traces=traces))
+    began = time.monotonic()
+    accept(world, "m1")
+    assert time.monotonic() - began < 2
+    traces.close()
+    assert time.monotonic() - began < 8
+    world.store.close()
 
 
 @pytest.mark.parametrize("address", ["collector:4318", "ftp://collector/v1/traces", "http://user:word@collector:4318/v1/traces"])
