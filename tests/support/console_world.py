@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 
 from adapters.contract import Refused, TryLater
+from broker.parcel import decode
 from gateway.config import load_settings
+from gateway.exchange.accept import parcel_entry
 from gateway.exchange.results import Accepted
 from gateway.operations import Operations
 from gateway.partners.onboarding import Parts
@@ -39,7 +41,10 @@ class Lit:
         return self.world.store.queries.deliveries_of_messages([message_id])[message_id][0]
 
     def hand_over(self, message_id: MessageId) -> Delivery:
-        self.world.deliver(self.delivery(message_id).recipient)
+        """This one alone: what else waits for the recipient goes on waiting."""
+        delivery = self.delivery(message_id)
+        parcel = parcel_entry(delivery, None, self.world.means)
+        self.world.pipeline.deliver(delivery.recipient, [decode(parcel.body)])
         return self.delivery(message_id)
 
     def refuse(self, message_id: MessageId) -> Delivery:
