@@ -56,8 +56,11 @@ the kit, and no system: in the environment `live` it is not remembered.
 
 `gateway conformance run --simulated --fault NAME` shows what a mistake looks like in the report.
 
-There is a suite for packaging `jws` over push, queue and shelf, and for `wss` over push. Simulators speak canonical, caseflow and
-SPG over SOAP.
+There is a suite for packaging `jws` over push, queue and shelf, for `wss` over push, and, with `--simulated`, for `detached` over files and
+for domain events. Simulators speak every dialect, described ones too; see [simulators](simulators.md).
+
+A proof is of what the run plays by: language and versions, channel and addresses, keys, security policy, receipts and order. When one of these
+changes before the partner is live, it is proved again; a contact, working hours, limits or waits may change.
 """
 
 

@@ -1,7 +1,7 @@
 """`gateway simulate`: one simulated partner as a program of its own.
 
-What it is: its options. What it is not: the partner (`gateway.rehearsal.simulator`). It needs no installation of the
-gateway: it is the other side.
+What it is: its options. What it is not: the partner (`gateway.rehearsal.simulator`), nor how it is found by name (`simulating`).
+From a folder of its own it needs no installation of the gateway: it is the other side.
 """
 
 from pathlib import Path
@@ -13,12 +13,14 @@ from gateway.commands.output import CommandError, Exit, progress
 
 
 def simulate(
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="The partner's own folder: configuration, keys, journal.")],
+    folder: Annotated[str, typer.Argument(metavar="PARTNER", help="A party code or organisation id, made at first use; or a partner's own folder.")],
     *,
     init: Annotated[bool, typer.Option("--init", help="Make the folder with keys and profile, and end.")] = False,
     party: Annotated[str, typer.Option(help="With --init: its party code.")] = "",
     organisation: Annotated[str, typer.Option(help="With --init: id of the organisation that it is.")] = "",
-    dialect: Annotated[str, typer.Option(help="With --init: ndelius, canonical, caseflow, flatfile or domain-events.")] = "canonical",
+    dialect: Annotated[str, typer.Option(help="With --init: ndelius, canonical, caseflow, flatfile, domain-events, or a described one.")] = "canonical",
+    mapping: Annotated[Path | None, typer.Option(metavar="FILE", help="With --init: the mapping that describes the dialect; it is copied.")] = None,
+    also: Annotated[list[str] | None, typer.Option("--also", metavar="PARTY", help="With --init: another party of the organisation; may be repeated.")] = None,
     channel: Annotated[str, typer.Option(help="With --init: push, queue, shelf or drop.")] = "push",
     gateway_url: Annotated[str, typer.Option("--gateway", metavar="URL", help="With --init: where the gateway is.")] = "http://localhost:8080",
     audience: Annotated[str, typer.Option(help="With --init: the audience of the gateway, as gateway init says it.")] = "",
@@ -31,6 +33,7 @@ def simulate(
     import signal
     import threading
 
+    from gateway.commands.simulating import folder_of
     from gateway.rehearsal import simulator, simulator_folder
     from gateway.rehearsal.flaws import FlawUnknownError
 
@@ -45,17 +48,19 @@ def simulate(
                 audience=audience,
                 port=port,
                 home=home,
+                mapping=mapping,
+                also=tuple(also or ()),
                 authority=authority,
             )
             _require(organisation=organisation, party=party, audience=audience)
-            made = simulator_folder.create(folder, wish)
+            made = simulator_folder.create(Path(folder), wish)
             typer.echo(str(made.path / simulator.PROFILE))
             progress(f"next: gateway partner apply {made.path / simulator.PROFILE}; gateway simulate {folder}")
             return
         stop = threading.Event()
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: stop.set())
-        code = simulator.run(simulator_folder.load(folder), tuple(fault or ()), stop, progress)
+        code = simulator.run(folder_of(folder), tuple(fault or ()), stop, progress)
     except (simulator.NotConfiguredError, FlawUnknownError) as error:
         raise CommandError(Exit.USAGE, "simulator-not-possible", f"{error}.") from error
     raise typer.Exit(code)

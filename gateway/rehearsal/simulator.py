@@ -9,7 +9,7 @@ import ssl
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -32,9 +32,10 @@ from gateway.rehearsal.jose import NotBelievedError, PartnerKey, PublishedKeys
 from gateway.rehearsal.json_crc import JsonCrc
 from gateway.rehearsal.languages import Answering, CanonicalLanguage, CaseflowLanguage, Language
 from gateway.rehearsal.listener import Place
-from gateway.rehearsal.ndelius import NdeliusIdentity, NdeliusKeys, SimulatedNdelius
+from gateway.rehearsal.ndelius import NdeliusIdentity, NdeliusKeys
 from gateway.rehearsal.queue_crc import QueueCrc
 from gateway.rehearsal.shelf_crc import ShelfCrc
+from gateway.rehearsal.spg_parties import SpgParty
 from gateway.trust.certificates import CertificateUse
 from gateway.trust.keyring import KeyUse
 from gateway.trust.signing import key_record_from_certificate
@@ -315,7 +316,15 @@ def _ndelius(folder: Folder, flaws: Flaws) -> Running:
     said = folder.said
     identity = NdeliusIdentity(organisation=said.organisation, party=said.party, name=said.name, gateway_audience=said.gateway.audience, careful=True)
     keys = NdeliusKeys(folder.authority().issue(said.organisation, CertificateUse.SIGN).signer(), PartnerKey.load(folder.path / AUTH))
-    partner = SimulatedNdelius(identity, keys, WssPackaging(), folder.path / JOURNAL, _server_tls(folder), flaws, folder.place())
+    tls = _server_tls(folder)
+    partner = SpgParty(identity, keys, WssPackaging(), folder.path / JOURNAL, tls, flaws, folder.place())
+    others = [
+        SpgParty(replace(identity, party=party), keys, WssPackaging(), folder.path / f"journal-{party}.jsonl", tls, flaws, folder.place())
+        for party in said.also
+    ]
+    siblings = {one.identity.party: one for one in (partner, *others)}
+    for one in siblings.values():
+        one.siblings = siblings
     partner.start()
 
     def connect() -> None:
@@ -325,9 +334,14 @@ def _ndelius(folder: Folder, flaws: Flaws) -> Running:
         finally:
             link.close()
         record = key_record_from_certificate(certificates[-1], organisation=OrganisationId("gateway"), use=KeyUse.SIGN, speaks_for=())
-        partner.connect(said.gateway.url, folder.client_tls(), record)
+        for one in siblings.values():
+            one.connect(said.gateway.url, folder.client_tls(), record)
 
-    return Running(connect, partner.close)
+    def close() -> None:
+        for one in siblings.values():
+            one.close()
+
+    return Running(connect, close)
 
 
 def _server_tls(folder: Folder) -> ssl.SSLContext:
