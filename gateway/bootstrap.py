@@ -40,6 +40,7 @@ from gateway.exchange.ids import uuid7
 from gateway.exchange.means import Means
 from gateway.keystore import Need, OwnKeys, open_keys
 from gateway.observing import make_telemetry, start_listener
+from gateway.operations import Operations
 from gateway.partners.agreement import CARRY_OWN_IDS, DeliveryMode
 from gateway.partners.directory import Directory
 from gateway.partners.onboarding import Parts as OnboardingParts
@@ -58,6 +59,7 @@ from gateway.workers.intake_amqp import AmqpIntake
 from gateway.workers.intake_files import FileIntake, Pace
 from gateway.workers.loop import Crew, Worker
 from gateway.workers.metrics_listener import MetricsListener
+from gateway.workers.orders import OrderWorker
 from gateway.workers.per_partner import PerPartner
 from gateway.workers.reconciler import Reconciler
 from gateway.workers.relay import Relay
@@ -79,7 +81,7 @@ KEYS_OF: Mapping[str, Need] = {
     "courier": Need.MESSAGE | Need.WSS | Need.OPEN | Need.PARCEL,
     "intake-amqp": _TAKING,
     "intake-files": _TAKING,
-    "timers": Need.MESSAGE,
+    "timers": Need.MESSAGE | Need.SEAL | Need.PARCEL,  # checkpoints, and what operators ask for: a discard's receipt, a test message
     "dead-letters": _TAKING,
 }
 """Which of the gateway's own keys each role is given."""
@@ -249,11 +251,15 @@ class Gateway:
                 interval, level = settings.timers_interval_seconds, self.telemetry.level
                 figures = FiguresWorker(store, clock, self.directory, self.telemetry.figures, holder=holder, interval_seconds=interval)
                 tallier = Tallier(store, clock, holder=holder, lease_seconds=settings.lease_seconds)
-                return [Timers(store, clock, self.means, holder=holder, interval_seconds=interval, level=level), figures, tallier]
+                return [Timers(store, clock, self.means, holder=holder, interval_seconds=interval, level=level), figures, tallier, self._make_orders(holder)]
             case "dead-letters":
                 return [DeadLetterWorker(store, self.broker, self.pipeline, clock, self.means, holder=holder)]
             case _:
                 return []
+
+    def _make_orders(self, holder: str) -> Worker:
+        operations = Operations(store=self.store, clock=clock, parts=onboarding_parts(self.settings), means=self.means)
+        return OrderWorker(self.store, clock, self.means, operations, holder=holder)
 
     def _make_courier(self, party: str) -> Worker:
         return Courier(PartyCode(party), self.broker, self.pipeline, items=self.settings.courier_items, linger_seconds=self.settings.batch_seconds)

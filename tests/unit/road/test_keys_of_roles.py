@@ -11,9 +11,15 @@ import pytest
 from broker.parcel import Parcel
 from gateway import bootstrap, keystore
 from gateway.config import load_settings
+from gateway.control.desk import Desk
+from gateway.control.partners import PartnerActions
 from gateway.exchange.results import Accepted
+from gateway.operations import Operations
+from gateway.oversight.records import Operator
+from gateway.partners.onboarding import Parts
 from gateway.pipeline import Pipeline
 from gateway.trust.contract import SignerUnavailable
+from gateway.workers.orders import OrderWorker
 from gateway.workers.timers import sign_checkpoint
 from schemas.identifiers import OrganisationId, PartyCode
 from tests.support.world import AUDIENCE, World, contact
@@ -76,6 +82,16 @@ def test_timers_sign(world: World, as_role: As) -> None:
     assert sign_checkpoint(world.store, as_role("timers")._parts.means, lambda: world.now)
 
 
+def test_timers_carry_out_what_operators_ask_for(world: World, keys_folder: Path) -> None:
+    means = bootstrap.make_means(load_settings(data_dir=keys_folder.parent), keystore.open_keys(keys_folder, need=bootstrap.KEYS_OF["timers"]))
+    parts = Parts(dialects=frozenset(), packagings=frozenset())
+    operations = Operations(store=world.store, clock=lambda: world.now, parts=parts, means=means)
+    asked = PartnerActions(Desk(world.store, lambda: world.now, bootstrap.new_id)).ask_test(PartyCode("C17"), Operator("u-vera", "Vera (fictional)"))
+    assert OrderWorker(world.store, lambda: world.now, means, operations, holder="t").look() == 1
+    assert [one.state.value for one in world.store.oversight.orders_about([asked.subject])] == ["done"]
+    assert [parcel.sealed is not None for parcel in world.parcels("C17")] == [True]
+
+
 @pytest.mark.parametrize("role", ["relay", "sweeper", "timers", "courier"])
 def test_other_roles_cannot_take(world: World, as_role: As, role: str) -> None:
     submission = world.submission("alpha", world.signed("alpha", contact("m-1")))
@@ -96,7 +112,7 @@ def test_other_roles_cannot_carry_to_ndelius(world: World, as_role: As, role: st
 def test_a_process_opens_only_the_files_of_its_roles(keys_folder: Path) -> None:
     settings = load_settings(data_dir=keys_folder.parent)
     for path in keys_folder.iterdir():
-        if path.name not in ("manifest.json", "message-1.pem"):
+        if path.name in ("wss-1.pem", "lookup.key"):
             path.unlink()
     bootstrap.build(settings, ("timers", "relay", "sweeper")).stop()
     with pytest.raises(keystore.KeystoreError):
