@@ -110,7 +110,10 @@ def _of_deliveries(wanted: MessageSearch, states: frozenset[DeliveryState], plac
     if wanted.party is not None:
         to_it = table.recipient == wanted.party
         conditions.append(to_it if states <= frozenset(SETTLED) else or_(to_it, table.sender == wanted.party))
-    return _newest(select(table.created_at, table.message_id).where(*conditions).distinct(), table.created_at, table.message_id, limit)
+    found = select(table.created_at, table.message_id).where(*conditions)
+    # One message has one delivery to one recipient: then the walk along the index may stop with the page.
+    pinned = wanted.recipient is not None or (wanted.party is not None and states <= frozenset(SETTLED))
+    return _newest(found if pinned else found.distinct(), table.created_at, table.message_id, limit)
 
 
 def _newest(statement: Select[int, str], time: Column[int], identity: Column[str] | Column[str | None], limit: int) -> Select[int, str]:

@@ -15,7 +15,7 @@ from gateway.records import DeliveryState
 from gateway.store.rows import to_optional_time, to_time
 from gateway.store.tables import SWEPT, UNFINISHED, deliveries, in_states, messages
 from gateway.store.tables_oversight import assignments
-from gateway.store.watch_rows import about_delivery, indexed_states, read_letters
+from gateway.store.watch_rows import about_delivery, in_order, indexed_states, read_letters
 from schemas.identifiers import DeliveryId, PartyCode
 
 Column = TypeVar("Column")
@@ -82,7 +82,7 @@ def read_items(connection: Connection, recipient: PartyCode, states: frozenset[D
     for kind in (states & frozenset(UNFINISHED), states & {DeliveryState.REFUSED}):
         if kind:
             chosen = select(deliveries.c.sequence).where(indexed_states(kind), deliveries.c.recipient == recipient, deliveries.c.sequence > after)
-            found += read_letters(connection, chosen.order_by(deliveries.c.sequence).limit(limit))
+            found += read_letters(connection, chosen.order_by(in_order()).limit(limit))
     return sorted(found, key=lambda row: row.delivery.sequence)[:limit]
 
 
@@ -109,12 +109,12 @@ def read_groups(connection: Connection) -> Sequence[LetterGroup]:
 def read_dead(connection: Connection, wanted: LetterFilter, after: int, limit: int) -> Sequence[LetterRow]:
     """Oldest first, after this sequence."""
     chosen = _chosen(select(deliveries.c.sequence), wanted).where(deliveries.c.sequence > after)
-    return read_letters(connection, chosen.order_by(deliveries.c.sequence).limit(limit))
+    return read_letters(connection, chosen.order_by(in_order()).limit(limit))
 
 
 def read_dead_ids(connection: Connection, wanted: LetterFilter, limit: int) -> Sequence[DeliveryId]:
     """Oldest first."""
-    chosen = _chosen(select(deliveries.c.delivery_id), wanted).order_by(deliveries.c.sequence).limit(limit)
+    chosen = _chosen(select(deliveries.c.delivery_id), wanted).order_by(in_order()).limit(limit)
     return [DeliveryId(found) for found in connection.scalars(chosen)]
 
 

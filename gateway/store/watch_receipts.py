@@ -16,7 +16,7 @@ from gateway.oversight.views import ReceiptFigures, ReceiptRow, ReceiptStanding,
 from gateway.records import DeliveryKind, DeliveryState
 from gateway.store.rows import to_optional_time
 from gateway.store.tables import deliveries
-from gateway.store.watch_rows import indexed_states, read_letters
+from gateway.store.watch_rows import in_order, indexed_states, read_letters
 from schemas.identifiers import PartyCode
 
 _MESSAGES: Final = deliveries.c.kind == DeliveryKind.MESSAGE.value
@@ -52,7 +52,7 @@ def read_receipts(connection: Connection, standing: ReceiptStanding, terms: Rece
     found: list[ReceiptRow] = []
     for condition in _standing(standing, terms):
         chosen = select(deliveries.c.sequence).where(condition, _MESSAGES, deliveries.c.recipient == terms.party, deliveries.c.sequence > after)
-        rows = read_letters(connection, chosen.order_by(deliveries.c.sequence).limit(limit))
+        rows = read_letters(connection, chosen.order_by(in_order()).limit(limit))
         found += [ReceiptRow(delivery=row.delivery, type=row.type, control_reference=row.control_reference, since=row.delivery.updated_at) for row in rows]
     return sorted(found, key=lambda row: row.delivery.sequence)[:limit]
 
