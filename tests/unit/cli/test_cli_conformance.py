@@ -80,3 +80,26 @@ def test_cases_and_faults_are_listed(desk: Installation) -> None:
     assert isinstance(faults, list)
     assert [case["id"] for case in cases] == [case.id for case in SUITE]
     assert [fault["name"] for fault in faults] == [flaw.value for flaw in Flaw]
+
+
+@pytest.mark.parametrize(
+    ("inbound", "outbound"),
+    [
+        ({"dialect": "flatfile", "packaging": "detached", "mode": "drop"}, {"dialect": "flatfile", "packaging": "detached", "mode": "drop"}),
+        (
+            {"dialect": "domain-events", "packaging": "jws"},
+            {"dialect": "domain-events", "packaging": "jws", "mode": "push", "endpoint": "https://thames.example/in", "detail_dialect": "canonical"},
+        ),
+    ],
+    ids=["files", "events"],
+)
+def test_partners_on_files_and_consumers_of_events_are_proved_by_a_simulator(desk: Installation, inbound: dict[str, str], outbound: dict[str, str]) -> None:
+    version = {"version": "0-9-14"}
+    party = {"code": "C05", "name": "Thames Valley", "inbound": inbound | version, "outbound": outbound | version}
+    profile = {"organisation": {"id": "crc-thames", "name": "Thames Valley CRC (fictional)"}, "parties": [party]}
+    assert desk.run("partner", "apply", desk.write("thames.json", profile), "--yes").code == 0
+    group = "files" if outbound.get("mode") == "drop" else "details"
+    report = desk.ask("conformance", "run", "--partner", "C05", "--simulated", "--group", group)
+    assert report["passed"] is True
+    said = desk.run("conformance", "run", "--partner", "C05", "--json")
+    assert (said.code, said.error["code"]) == (2, "conformance-not-possible")
