@@ -109,7 +109,8 @@ def install(app: FastAPI, renderer: Renders, telemetry: Telemetry) -> None:
 def problem(error: ConsoleError, reference: str) -> Response:
     """The problem document of an error."""
     members = {"type": f"{NAMESPACE}:{error.code}", "code": error.code, "title": error.title, "status": error.status}
-    return JSONResponse({**members, "detail": error.text, "instance": reference}, error.status, media_type=PROBLEM_TYPE)
+    headers = {"WWW-Authenticate": "Bearer"} if error.status == HTTPStatus.UNAUTHORIZED else None
+    return JSONResponse({**members, "detail": error.text, "instance": reference}, error.status, headers, PROBLEM_TYPE)
 
 
 def reference_of(request: Request) -> str:

@@ -6,6 +6,7 @@ for no permission. A sign-in under way is tied to its browser by a cookie, so th
 a link. Trouble with the provider is a page, never an error of ours.
 """
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from gateway.audit.events import AuditCode, AuditEvent
-from gateway.console.bootstrap_operator import ALL_ROLES, BOOTSTRAP
+from gateway.console.bootstrap_operator import ALL_ROLES, BOOTSTRAP, Attempts
 from gateway.console.csrf import is_same
 from gateway.console.errors import ConsoleError
 from gateway.console.identity import IdentityProvider, Journey, Person, ProviderUnavailable, SignInRefused
@@ -33,6 +34,8 @@ CALLBACK = "/sign-in/callback"
 _KIND = "provider"
 _LIFE = timedelta(minutes=10)
 _LONGEST_PATH = 500
+_STARTS = 300
+"""Sign-ins begun in a minute, by everybody together: each is a row, and nobody is known yet."""
 _NOT_AFTERWARDS = ("/sign-", "/live", "/api/", "/static/", "/health")
 _REFUSALS: Mapping[str, tuple[int, str, str, str]] = {
     "again": (400, "Sign in again", "The sign-in took too long, was used before, or began in another browser.", "sign-in-expired"),
@@ -58,7 +61,7 @@ def local_path(asked: str) -> str:
 def routes(parts: ConsoleParts) -> APIRouter:
     """The doorstep."""
     router = APIRouter()
-    desk = _Desk(parts)
+    desk = _Desk(parts, Attempts(time.monotonic, _STARTS))
 
     @router.get("/sign-in")
     def sign_in(request: Request, next: str = "") -> Response:  # noqa: A002 (the name in the address)
@@ -91,6 +94,7 @@ def routes(parts: ConsoleParts) -> APIRouter:
 @dataclass(frozen=True, slots=True)
 class _Desk:
     parts: ConsoleParts
+    starts: Attempts
 
     def page(self, request: Request, goal: str) -> Response:
         parts, cookie = self.parts, self.parts.cookies
@@ -104,6 +108,7 @@ class _Desk:
         return answer
 
     def start(self, goal: str) -> Response:
+        self.starts.count()
         journey = self._asking(lambda provider: provider.begin(self._redirect_uri))
         mark = new_token()
         facts = {"nonce": journey.nonce, "verifier": journey.verifier, "next": goal, "browser": digest_of(mark)}

@@ -92,7 +92,7 @@ def test_nobody_gets_anywhere_without_signing_in(method: str, path: str, route: 
         return
     said = HOUSE.browser().http.request(method, _filled(path), headers=SAME_ORIGIN)
     if path.startswith("/api/"):
-        assert (said.status_code, said.json()["code"]) == (401, "not-signed-in")
+        assert (said.status_code, said.json()["code"], said.headers["www-authenticate"]) == (401, "not-signed-in", "Bearer")
     else:
         assert said.status_code == 303
         assert said.headers["location"].startswith("/sign-in")

@@ -217,6 +217,13 @@ def test_a_person_who_declines_is_told_so(house: House) -> None:
     assert "<b>no</b>" not in said.text
 
 
+def test_strangers_cannot_begin_sign_ins_without_end(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.console.sign_in._STARTS", 3)
+    busy = House(house.settings)
+    assert [busy.browser().get("/sign-in/start").status_code for _ in range(4)] == [303, 303, 303, 429]
+    assert len(busy.oversight.sign_ins) == 3
+
+
 @pytest.mark.parametrize(
     ("asked", "goal"),
     [
