@@ -39,7 +39,7 @@ _PROBE = update(audit_head).where(audit_head.c.head_id == HEAD_ID).values(sequen
 class SqlStore:
     """Keeps `gateway.contract.Store`."""
 
-    def __init__(self, database: Database, written: Written) -> None:
+    def __init__(self, database: Database, written: Written = nobody) -> None:
         self._database = database
         self._unit_of_work = SqlUnitOfWork(database, written)
         self._queries = SqlQueries(database)
