@@ -73,7 +73,9 @@ def _part(party: str, side: Side, cases: Mapping[str, str]) -> list[Entry]:
     shared = [
         entry for journal in common for entry in journal.entries() if entry.noted not in (Noted.RECEIVED, Noted.APPLIED, Noted.NOT_APPLIED, Noted.NOTIFIED)
     ]
-    found = [*own.entries(), *(entry for entry in shared if entry.noted is not Noted.SENT or cases.get(entry.text("case")) == party)]
+    # The first party's journal holds what its siblings sent, too: nDelius alone sends about cases that are others'.
+    own_entries = [entry for entry in own.entries() if entry.noted is not Noted.SENT or party == "N00" or cases.get(entry.text("case"), party) == party]
+    found = [*own_entries, *(entry for entry in shared if entry.noted is not Noted.SENT or cases.get(entry.text("case")) == party)]
     return sorted(found, key=lambda entry: entry.at)
 
 
