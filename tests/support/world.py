@@ -2,9 +2,12 @@
 
 import json
 import secrets
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
 
 from adapters.catalogue import DIALECTS
 from adapters.contract import Address, Channel, HandedOver, Handover, WireMessage
@@ -131,9 +134,52 @@ def contact_document(crn: str, notes: str) -> dict[str, object]:
     }
 
 
+@dataclass(frozen=True)
+class OwnKeys:
+    """The keys of a world: the same in every world of this process, since making them takes longer than most tests."""
+
+    partners: Mapping[str, Signer]
+    messages: Signer
+    wss: Signer
+    nps_certificate: bytes
+
+
+@cache
+def own_keys() -> OwnKeys:
+    """Made once."""
+    partners = {name: signer_from_pem(mint_ed25519().private_pem) for name in ("alpha", "beta", "gamma")}
+    own_wss = mint_rsa("gateway", now=NOW - timedelta(days=1), days=30)
+    nps = mint_rsa("nps", now=NOW - timedelta(days=1), days=30)
+    partners["ndelius"] = signer_from_pem(nps.private_pem, nps.certificate_der)
+    return OwnKeys(
+        partners=partners,
+        messages=signer_from_pem(mint_ed25519().private_pem),
+        wss=signer_from_pem(own_wss.private_pem, own_wss.certificate_der),
+        nps_certificate=nps.certificate_der,
+    )
+
+
+@cache
+def _empty_database() -> bytes:
+    """A migrated SQLite file of nothing: copying it is a hundred times quicker than making it."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "empty.db"
+        migrate(f"sqlite:///{file}")
+        return file.read_bytes()
+
+
+def migrate_quickly(url: str) -> None:
+    """What `migrate` does, from a copy where the database is a new file."""
+    file = Path(url.removeprefix("sqlite:///"))
+    if url.startswith("sqlite:///") and not file.exists():
+        file.write_bytes(_empty_database())
+    else:
+        migrate(url)
+
+
 def make_world(url: str, agreements: Sequence[Agreement] = (), telemetry: Telemetry | None = None) -> World:
     """Migrates a store at `url` and wires a pipeline around it; what telemetry is given is told everything."""
-    migrate(url)
+    migrate_quickly(url)
     return open_world(url, agreements, telemetry)
 
 
@@ -146,23 +192,21 @@ def open_world(url: str, agreements: Sequence[Agreement] = (), telemetry: Teleme
             telemetry.observe(event)
 
     store, time = open_store(url, heard, telemetry.written if telemetry else nobody), [NOW]
-    signers = {name: signer_from_pem(mint_ed25519().private_pem) for name in ("alpha", "beta", "gamma")}
-    own_wss = mint_rsa("gateway", now=NOW - timedelta(days=1), days=30)
-    nps = mint_rsa("nps", now=NOW - timedelta(days=1), days=30)
-    signers["ndelius"] = signer_from_pem(nps.private_pem, nps.certificate_der)
+    keys = own_keys()
+    signers = dict(keys.partners)
     means = Means(
         issuer=AUDIENCE,
         new_id=lambda: uuid7(int(time[0].timestamp() * 1000), secrets.token_bytes(10)),
         random=secrets.token_bytes,
-        message_signer=signer_from_pem(mint_ed25519().private_pem),
-        wss_signer=signer_from_pem(own_wss.private_pem, own_wss.certificate_der),
+        message_signer=keys.messages,
+        wss_signer=keys.wss,
         receipts=PACKAGINGS["jws"],
         archive=ArchiveKeys("k1", {"k1": secrets.token_bytes(32)}),
         parcel_key=secrets.token_bytes(32),
         lookup_key=secrets.token_bytes(32),
         public_url=PUBLIC_URL,
     )
-    _register(store, signers, nps.certificate_der, agreements or default_agreements())
+    _register(store, signers, keys.nps_certificate, agreements or default_agreements())
     events.clear()
     push, queue = FakeChannel("push"), FakeChannel("queue")
     unproven: list[tuple[str, str, str]] = []
