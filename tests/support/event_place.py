@@ -24,9 +24,10 @@ from gateway.rehearsal.jose import PartnerKey
 from gateway.rehearsal.languages import Answering, CanonicalLanguage, CaseflowLanguage
 from gateway.rehearsal.profiles import PATIENCE, VERSION, Document
 from gateway.rehearsal.receipt_book import Held, ReceiptBook, TooEarlyError
-from gateway.store.opening import migrate, open_store
+from gateway.store.opening import open_store
 from gateway.trust.certificates import CertificateUse
 from schemas.receipts import Stage
+from tests.support.databases import migrate_quickly
 from tests.support.doors import free_port
 from tests.support.world import contact
 
@@ -113,7 +114,7 @@ def _identity(organisation: str, party: str) -> CrcIdentity:
 def _gateway(directory: Path, authority: DevelopmentAuthority, endpoint: str, profiles: list[Document]) -> bootstrap.Gateway:
     url, port = f"sqlite:///{directory / 'gateway.db'}", free_port()
     keystore.create(directory / "keys", issuer=AUDIENCE, now=datetime.now(UTC))
-    migrate(url)
+    migrate_quickly(url)
     store = open_store(url)
     operations = Operations(store=store, clock=bootstrap.clock, parts=bootstrap.onboarding_parts())
     for profile in profiles:

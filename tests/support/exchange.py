@@ -25,7 +25,7 @@ from gateway.exchange.receipts import LINES_MEDIA_TYPE
 from gateway.keystore import create, open_keys
 from gateway.partners.agreement import Agreement, DeliveryMode, Direction, RetryPolicy
 from gateway.partners.party import Organisation, Party, Standing
-from gateway.store.opening import migrate, open_store
+from gateway.store.opening import open_store
 from gateway.trust import jws
 from gateway.trust.contract import Limits, SenderTrust, Signer
 from gateway.trust.digests import digest
@@ -35,6 +35,7 @@ from gateway.trust.policy import STRICT
 from gateway.trust.signing import public_record, signer_from_pem
 from schemas.identifiers import MessageId, OrganisationId, PartyCode
 from schemas.receipts import Receipt, Stage, encode, from_claims
+from tests.support.databases import migrate_quickly
 from tests.support.doomed import Child
 from tests.support.rabbitmq import PrivateVhosts
 from tests.support.world import contact
@@ -76,7 +77,7 @@ def installation(directory: Path, database_url: str, vhosts: PrivateVhosts, **se
     create(directory / "keys", issuer=AUDIENCE, now=datetime.now(UTC))
     signers = {name: signer_from_pem(mint_ed25519().private_pem) for name in ("alpha", "beta")}
     passwords = {name: secrets.token_hex(8) for name in signers}
-    migrate(database_url)
+    migrate_quickly(database_url)
     _register(database_url, signers, passwords, vhosts)
     file = directory / "gateway.toml"
     file.write_text(_toml(directory, database_url, vhosts, settings))

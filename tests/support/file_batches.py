@@ -18,7 +18,6 @@ from gateway.audit.events import AuditCode
 from gateway.contract import MessageFilter
 from gateway.exchange.receipts import kept
 from gateway.partners.agreement import DeliveryMode
-from gateway.store.opening import migrate
 from gateway.trust.contract import SealOrder
 from gateway.trust.detached import DetachedPackaging
 from gateway.workers.inbox import Patience
@@ -26,6 +25,7 @@ from gateway.workers.intake_files import FileIntake, Pace
 from schemas.faults import FaultCode
 from schemas.identifiers import OrganisationId, PartyCode
 from schemas.receipts import Receipt
+from tests.support.databases import migrate_quickly
 from tests.support.drop_folders import make_folders
 from tests.support.world import AUDIENCE, World, both, contact, open_world
 
@@ -117,7 +117,7 @@ def _empty_store() -> Path:
     """A migrated SQLite file, made once in a run: tables take longer than a test."""
     path = Path(tempfile.mkdtemp(prefix="file-batches-")) / "empty.db"
     atexit.register(shutil.rmtree, path.parent, ignore_errors=True)
-    migrate(f"sqlite:///{path}")
+    migrate_quickly(f"sqlite:///{path}")
     with sqlite3.connect(path) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()

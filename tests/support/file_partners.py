@@ -25,9 +25,10 @@ from gateway.rehearsal.journal import Noted
 from gateway.rehearsal.languages import Answering, CanonicalLanguage, Language
 from gateway.rehearsal.profiles import Subject
 from gateway.rehearsal.programs import write_settings
-from gateway.store.opening import migrate, open_store
+from gateway.store.opening import open_store
 from schemas.envelope import Entry, Message
 from schemas.identifiers import MessageId, PartyCode
+from tests.support.databases import migrate_quickly
 from tests.support.doomed import Child
 from tests.support.faults import wait_until
 from tests.support.world import AUDIENCE, contact
@@ -125,7 +126,7 @@ def _partner(directory: Path, subject: Subject, language: Language) -> FileCrc:
 
 
 def _onboard(database_url: str, documents: Sequence[profiles.Document]) -> None:
-    migrate(database_url)
+    migrate_quickly(database_url)
     with closing(open_store(database_url)) as store:
         operations = Operations(store=store, clock=bootstrap.clock, parts=bootstrap.onboarding_parts())
         for document in documents:

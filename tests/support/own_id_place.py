@@ -38,7 +38,7 @@ from gateway.rehearsal.languages import Answering, CanonicalLanguage, CaseflowLa
 from gateway.rehearsal.ndelius import NdeliusIdentity, NdeliusKeys, SimulatedNdelius
 from gateway.rehearsal.profiles import Document, Subject
 from gateway.rehearsal.programs import write_settings
-from gateway.store.opening import migrate, open_store
+from gateway.store.opening import open_store
 from gateway.trust.certificates import CertificateUse
 from gateway.trust.keyring import KeyUse
 from gateway.trust.signing import key_record_from_certificate
@@ -46,6 +46,7 @@ from gateway.trust.wss import WssPackaging
 from schemas.envelope import Action, Entry, Message
 from schemas.identifiers import MessageId, OrganisationId, PartyCode
 from schemas.receipts import Receipt, Stage
+from tests.support.databases import migrate_quickly
 from tests.support.doomed import Child
 from tests.support.doors import AUDIENCE, NDELIUS, free_port
 from tests.support.faults import wait_until
@@ -286,7 +287,7 @@ def _changed(profile: Document, change: Callable[[dict[str, Any]], Document]) ->
 
 
 def _onboard(database_url: str, documents: list[Document]) -> None:
-    migrate(database_url)
+    migrate_quickly(database_url)
     with closing(open_store(database_url)) as store:
         operations = Operations(store=store, clock=bootstrap.clock, parts=bootstrap.onboarding_parts(Settings(dialects_dir=DESCRIBED)))
         for document in documents:

@@ -17,10 +17,10 @@ from gateway.exchange.results import Accepted, Declined
 from gateway.partners.agreement import Agreement, DeliveryMode, Direction
 from gateway.partners.party import Division
 from gateway.records import Delivery
-from gateway.store.opening import migrate
 from schemas.faults import Fault
 from schemas.identifiers import PartyCode
 from schemas.receipts import Receipt, Stage, encode
+from tests.support.databases import migrate_quickly
 from tests.support.world import World, contact_document, open_world
 
 ORGANISATIONS = {"C05": "alpha", "C17": "beta", "C20": "gamma", "N00": "ndelius"}
@@ -59,7 +59,7 @@ def world_at(path: Path, both: dict[str, dict[str, object]] | None = None, **out
 def _empty() -> Path:
     path = Path(tempfile.mkdtemp(prefix="gateway-routing-")) / "empty.db"
     atexit.register(shutil.rmtree, path.parent, ignore_errors=True)
-    migrate(f"sqlite:///{path}")
+    migrate_quickly(f"sqlite:///{path}")
     return path
 
 

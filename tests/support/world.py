@@ -2,12 +2,10 @@
 
 import json
 import secrets
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from pathlib import Path
 
 from adapters.catalogue import DIALECTS
 from adapters.contract import Address, Channel, HandedOver, Handover, WireMessage
@@ -21,7 +19,7 @@ from gateway.partners.agreement import Agreement, DeliveryMode, Direction
 from gateway.partners.party import Organisation, Party, Standing
 from gateway.pipeline import Pipeline
 from gateway.steps.base import Parts
-from gateway.store.opening import migrate, open_store
+from gateway.store.opening import open_store
 from gateway.store.unit_of_work import nobody
 from gateway.telemetry import Telemetry
 from gateway.trust import jws
@@ -32,6 +30,7 @@ from gateway.trust.minting import mint_ed25519, mint_rsa
 from gateway.trust.sealing import ArchiveKeys
 from gateway.trust.signing import key_record_from_certificate, public_record, signer_from_pem
 from schemas.identifiers import OrganisationId, PartyCode
+from tests.support.databases import migrate_quickly
 
 AUDIENCE = "interagency-gateway.test"
 PUBLIC_URL = "https://gateway.example"
@@ -157,24 +156,6 @@ def own_keys() -> OwnKeys:
         wss=signer_from_pem(own_wss.private_pem, own_wss.certificate_der),
         nps_certificate=nps.certificate_der,
     )
-
-
-@cache
-def _empty_database() -> bytes:
-    """A migrated SQLite file of nothing: copying it is a hundred times quicker than making it."""
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "empty.db"
-        migrate(f"sqlite:///{file}")
-        return file.read_bytes()
-
-
-def migrate_quickly(url: str) -> None:
-    """What `migrate` does, from a copy where the database is a new file."""
-    file = Path(url.removeprefix("sqlite:///"))
-    if url.startswith("sqlite:///") and not file.exists():
-        file.write_bytes(_empty_database())
-    else:
-        migrate(url)
 
 
 def make_world(url: str, agreements: Sequence[Agreement] = (), telemetry: Telemetry | None = None) -> World:

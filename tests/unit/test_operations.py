@@ -16,10 +16,11 @@ from gateway.partners.party import Standing
 from gateway.partners.plan import plan
 from gateway.partners.profile import ProfileError, read_profile
 from gateway.records import DeliveryState
-from gateway.store.opening import migrate, open_store
+from gateway.store.opening import open_store
 from gateway.trust.minting import mint_ed25519
 from gateway.trust.signing import jwk_of, signer_from_pem
 from schemas.identifiers import DeliveryId, OrganisationId
+from tests.support.databases import migrate_quickly
 from tests.support.operators import PROFILE
 from tests.support.store import accepted, progressed
 
@@ -31,7 +32,7 @@ D_ONE = DeliveryId("d-one")
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
     url = f"sqlite:///{tmp_path / 'store.db'}"
-    migrate(url)
+    migrate_quickly(url)
     opened = open_store(url)
     yield opened
     opened.close()

@@ -21,10 +21,11 @@ from gateway.partners.party import Organisation, Standing
 from gateway.records import DeadLetter, DeadLetterState
 from gateway.store.engine import Database
 from gateway.store.head import lock_head
-from gateway.store.opening import migrate, open_store
+from gateway.store.opening import open_store
 from gateway.telemetry import Telemetry, set_up_logging
 from gateway.trust.digests import digest
 from schemas.identifiers import OrganisationId
+from tests.support.databases import migrate_quickly
 from tests.support.world import make_world
 from tests.unit.road.test_deliver import accept
 
@@ -44,7 +45,7 @@ def told() -> list[AuditEvent]:
 @pytest.fixture
 def store(tmp_path: Path, told: list[AuditEvent]) -> Iterator[Store]:
     url = f"sqlite:///{tmp_path / 'gateway.db'}"
-    migrate(url)
+    migrate_quickly(url)
     with closing(open_store(url, told.append)) as opened:
         yield opened
 
@@ -108,7 +109,7 @@ def test_a_persons_deed_is_a_line_with_the_person_in_it(tmp_path: Path) -> None:
     root, stream, telemetry = logging.getLogger(), io.StringIO(), Telemetry()
     before, level = list(root.handlers), root.level
     url = f"sqlite:///{tmp_path / 'gateway.db'}"
-    migrate(url)
+    migrate_quickly(url)
     set_up_logging(LogLevel.INFO, stream=stream)
     try:
         with closing(open_store(url, telemetry.observe, telemetry.written)) as opened:

@@ -19,9 +19,10 @@ from gateway.partners.agreement import DeliveryMode, Direction
 from gateway.partners.party import Kind
 from gateway.partners.plan import Sourced
 from gateway.partners.profile import Profile, read_profile
-from gateway.store.opening import migrate, open_store
+from gateway.store.opening import open_store
 from schemas.catalogue import CATALOGUE
 from schemas.identifiers import PartyCode
+from tests.support.databases import migrate_quickly
 from tests.support.tree import ROOT
 
 FOLDER = ROOT / "partners"
@@ -51,7 +52,7 @@ ALL = {profile.organisation.id: profile for profile in PROFILES.values()}
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
     url = f"sqlite:///{tmp_path / 'gateway.db'}"
-    migrate(url)
+    migrate_quickly(url)
     with closing(open_store(url)) as opened:
         yield opened
 

@@ -16,10 +16,11 @@ from gateway.partners.directory import Directory
 from gateway.partners.onboarding import OnboardingError, Rule
 from gateway.partners.plan import PlanRefused, Sourced, left_shelves, plan, plan_all
 from gateway.partners.profile import Profile, ProfileError, read_profile
-from gateway.store.opening import migrate, open_store
+from gateway.store.opening import open_store
 from gateway.trust.minting import mint_ed25519
 from gateway.trust.signing import jwk_of, signer_from_pem
 from schemas.identifiers import OrganisationId, PartyCode
+from tests.support.databases import migrate_quickly
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 PARTS = onboarding_parts()
@@ -50,7 +51,7 @@ def known(*profiles: Profile) -> Directory:
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
     url = f"sqlite:///{tmp_path / 'gateway.db'}"
-    migrate(url)
+    migrate_quickly(url)
     with closing(open_store(url)) as opened:
         yield opened
 

@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from gateway.audit.events import AuditCode
-from gateway.store.opening import migrate, open_store
+from gateway.store.opening import open_store
 from gateway.workers.tallier import Tallier
 from schemas.identifiers import PartyCode
+from tests.support.databases import migrate_quickly
 from tests.support.oversight import deed, happened, occurred, session
 from tests.support.store import at
 
@@ -24,7 +25,7 @@ class _Clock:
 
 def _url(tmp_path: Path) -> str:
     url = f"sqlite:///{tmp_path / 'gateway.db'}"
-    migrate(url)
+    migrate_quickly(url)
     return url
 
 
