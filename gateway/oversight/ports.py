@@ -25,6 +25,7 @@ from gateway.oversight.views import (
     ReceiptRow,
     ReceiptStanding,
     ReceiptTerms,
+    RefusedRow,
     Tally,
 )
 from gateway.records import DeliveryState
@@ -56,8 +57,14 @@ class Watch(Protocol):
     def count_letters(self, wanted: LetterFilter) -> int:
         """How many there are: what a page says before somebody acts on a group."""
 
-    def find(self, wanted: MessageSearch, limit: int, after: MessageId | None = None) -> Sequence[MessageRow]:
-        """Newest first, after this message."""
+    def find(self, wanted: MessageSearch, limit: int, after: MessageId | None = None, *, newer_than: MessageId | None = None) -> Sequence[MessageRow]:
+        """Newest first, after this message; or, of those that are newer than another, the nearest to it, newest first too.
+        Nothing where there is no such message."""
+
+    def refused(self, reference: str, since: datetime, until: datetime | None, limit: int) -> Sequence[RefusedRow]:
+        """Submissions that were refused at the door and that their sender called so: by its control reference, or, in
+        the JSON form, by its message's id; newest first. Of very many refusals in this time, only the newest are
+        looked through."""
 
     def receipt_figures(self, terms: Sequence[ReceiptTerms]) -> Sequence[ReceiptFigures]:
         """For each party asked for: what it still owes, what of it is late, and how often it said no."""

@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from gateway.records import Delivery, DeliveryState, MessageRecord
-from schemas.identifiers import DeliveryId, PartyCode
+from schemas.identifiers import DeliveryId, OrganisationId, PartyCode, SubmissionId
 
 
 class Measure(StrEnum):
@@ -130,6 +130,18 @@ class MessageRow:
     """Its `canonical` is empty here."""
     deliveries: tuple[Delivery, ...]
     """Without documents; in order of sequence. Of a status notification: the notice that carries it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedRow:
+    """A submission that was refused at the door: nothing of it became a message."""
+
+    submission_id: SubmissionId
+    organisation: OrganisationId
+    sender: PartyCode
+    control_reference: str
+    fault: str
+    received_at: datetime
 
 
 class ReceiptStanding(StrEnum):

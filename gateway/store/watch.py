@@ -11,7 +11,7 @@ from gateway.audit.events import AuditRecord
 from gateway.oversight import views
 from gateway.records import DeliveryState
 from gateway.store.engine import Database
-from gateway.store.watch_audit import search_audit
+from gateway.store.watch_audit import find_refused, search_audit
 from gateway.store.watch_finding import find_rows
 from gateway.store.watch_partners import read_activity, read_attempts, read_tallies
 from gateway.store.watch_queues import count_dead, read_dead, read_dead_ids, read_groups, read_items, read_queues
@@ -60,10 +60,17 @@ class SqlWatch:
         with self._database.reading() as connection:
             return count_dead(connection, wanted)
 
-    def find(self, wanted: views.MessageSearch, limit: int, after: MessageId | None = None) -> Sequence[views.MessageRow]:
+    def find(
+        self, wanted: views.MessageSearch, limit: int, after: MessageId | None = None, *, newer_than: MessageId | None = None
+    ) -> Sequence[views.MessageRow]:
         """Newest first."""
         with self._database.reading() as connection:
-            return find_rows(connection, wanted, limit, after)
+            return find_rows(connection, wanted, limit, after, newer_than)
+
+    def refused(self, reference: str, since: datetime, until: datetime | None, limit: int) -> Sequence[views.RefusedRow]:
+        """Newest first."""
+        with self._database.reading() as connection:
+            return find_refused(connection, reference, since, until, limit)
 
     def receipt_figures(self, terms: Sequence[views.ReceiptTerms]) -> Sequence[views.ReceiptFigures]:
         """In the order asked for."""

@@ -10,17 +10,18 @@ that, and the times themselves decide.
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, bindparam, func, literal_column, select
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, literal_column, or_, select
 
 from gateway.audit.chain import microseconds
 from gateway.audit.events import AuditCode, AuditRecord
-from gateway.oversight.views import AuditSearch
-from gateway.store.rows import to_audit_record
-from gateway.store.tables import FREQUENT, audit_records, uncommon
+from gateway.oversight.views import AuditSearch, RefusedRow
+from gateway.store.rows import Value, to_audit_record, to_time
+from gateway.store.tables import FREQUENT, audit_records, submissions, uncommon
 
 _ROOM: Final = timedelta(minutes=10)
+_MOST_REFUSED: Final = 5000
 _LAST = select(func.max(audit_records.c.sequence))
 _TIME = select(audit_records.c.at).where(audit_records.c.sequence >= bindparam("place")).order_by(audit_records.c.sequence).limit(1)
 
@@ -35,6 +36,35 @@ def search_audit(connection: Connection, wanted: AuditSearch, before: int | None
         conditions.append(audit_records.c.sequence < before)
     statement = select(audit_records).where(*conditions).order_by(audit_records.c.sequence.desc()).limit(limit)
     return [to_audit_record(row) for row in connection.execute(statement)]
+
+
+def find_refused(connection: Connection, reference: str, since: datetime, until: datetime | None, limit: int) -> Sequence[RefusedRow]:
+    """Refused submissions that their sender called so. They are few, and nothing leads from a reference to them but the
+    chain: the newest refusals of the time are looked through, up to a bound."""
+    wanted = AuditSearch(since=since, until=until, code=AuditCode.SUBMISSION_REFUSED)
+    conditions = [*_equal(wanted, _codes(wanted.code)), *_bounds(connection, wanted)]
+    newest = select(audit_records.c.subject, audit_records.c.sequence).where(*conditions).order_by(audit_records.c.sequence.desc()).limit(_MOST_REFUSED)
+    refusals, table = newest.subquery("refusals"), submissions.c
+    shown: list[Any] = [table.submission_id, table.organisation, table.sender, table.control_reference, table.fault, table.received_at]
+    statement = (
+        select(*shown)
+        .join(refusals, refusals.c.subject == table.submission_id)
+        .where(or_(table.control_reference == reference, table.key_reference == reference))
+        .order_by(refusals.c.sequence.desc())
+        .limit(limit)
+    )
+    return [_to_refused(row) for row in connection.execute(statement)]
+
+
+def _to_refused(row: Row[tuple[Value, ...]]) -> RefusedRow:
+    return RefusedRow(
+        submission_id=row.submission_id,
+        organisation=row.organisation,
+        sender=row.sender,
+        control_reference=row.control_reference,
+        fault=row.fault or "",
+        received_at=to_time(row.received_at),
+    )
 
 
 def _codes(wanted: str | None) -> Sequence[AuditCode] | None:

@@ -10,6 +10,7 @@ merged here. It rests on a delivery being made in the moment in which its messag
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import Column, ColumnElement, Connection, Row, Select, exists, literal, or_, select, tuple_
@@ -32,16 +33,36 @@ _Place = tuple[int, str]
 """When a message was accepted, and its id: their order."""
 
 
-def find_rows(connection: Connection, wanted: MessageSearch, limit: int, after: MessageId | None) -> Sequence[MessageRow]:
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """How many, and from where: the newest of all, or those next to a place, on its older or its newer side."""
+
+    limit: int
+    place: _Place | None = None
+    newer: bool = False
+
+    def order(self, time: Column[int], identity: Column[str] | Column[str | None]) -> tuple[ColumnElement[int], ColumnElement[str] | ColumnElement[str | None]]:
+        """The nearest to the place first."""
+        return (time.asc(), identity.asc()) if self.newer else (time.desc(), identity.desc())
+
+    def bounds(self, time: Column[int], identity: Column[str] | Column[str | None]) -> Iterator[ColumnElement[bool]]:
+        if self.place is not None:
+            # The first part alone bounds the walk along an index that ends with the time.
+            yield time >= self.place[0] if self.newer else time <= self.place[0]
+            yield tuple_(time, identity) > self.place if self.newer else tuple_(time, identity) < self.place
+
+
+def find_rows(connection: Connection, wanted: MessageSearch, limit: int, after: MessageId | None, newer_than: MessageId | None = None) -> Sequence[MessageRow]:
     """Newest first; ids decide between messages of one moment."""
-    place = None
-    if after is not None:
-        found = connection.execute(select(messages.c.accepted_at).where(messages.c.message_id == after)).scalar_one_or_none()
+    mark, page = newer_than or after, _Page(limit)
+    if mark is not None:
+        found = connection.execute(select(messages.c.accepted_at).where(messages.c.message_id == mark)).scalar_one_or_none()
         if found is None:
             return []
-        place = (found, after)
-    places = {(at, message_id) for arm in _arms(wanted, place, limit) for at, message_id in connection.execute(arm)}
-    return _read(connection, [message_id for _, message_id in sorted(places, reverse=True)[:limit]])
+        page = _Page(limit, (found, mark), newer=newer_than is not None)
+    places = {(at, message_id) for arm in _arms(wanted, page) for at, message_id in connection.execute(arm)}
+    nearest = sorted(places, reverse=not page.newer)[:limit]
+    return _read(connection, [message_id for _, message_id in sorted(nearest, reverse=True)])
 
 
 def _read(connection: Connection, ids: Sequence[str]) -> Sequence[MessageRow]:
@@ -58,28 +79,28 @@ def _to_row(row: Row[tuple[Value, ...]], legs: Sequence[Delivery]) -> MessageRow
     return MessageRow(message=to_message(row), deliveries=tuple(legs))
 
 
-def _arms(wanted: MessageSearch, place: _Place | None, limit: int) -> Iterator[Select[int, str]]:
-    """Statements that together name the page, each the newest places of its kind."""
+def _arms(wanted: MessageSearch, page: _Page) -> Iterator[Select[int, str]]:
+    """Statements that together name the page, each the nearest places of its kind."""
     states = wanted.states or frozenset(DeliveryState)
     named = any((wanted.message_id, wanted.sender_message_id, wanted.control_reference, wanted.case_lookup, wanted.type))
     if named or (wanted.recipient is None and wanted.party is None and not wanted.states) or (wanted.recipient is not None and wanted.sender is not None):
-        yield _of_messages(wanted, states, place, limit)
+        yield _of_messages(wanted, states, page)
         return
     whole = wanted.recipient is None and wanted.party is None
     for kind in CLASSES:
         chosen = states & frozenset(kind)
         if chosen and not (whole and chosen <= frozenset(SETTLED)):
-            yield _of_deliveries(wanted, chosen, place, limit)
+            yield _of_deliveries(wanted, chosen, page)
     settled = states & frozenset(SETTLED)
     if settled and (whole or wanted.party is not None):
         # Nearly every message: of a sender, or of everybody, these are found from the newest.
-        yield _of_messages(wanted, settled, place, limit, as_sender=True)
+        yield _of_messages(wanted, settled, page, as_sender=True)
 
 
-def _of_messages(wanted: MessageSearch, states: frozenset[DeliveryState], place: _Place | None, limit: int, *, as_sender: bool = False) -> Select[int, str]:
+def _of_messages(wanted: MessageSearch, states: frozenset[DeliveryState], page: _Page, *, as_sender: bool = False) -> Select[int, str]:
     """From the side of the messages."""
     table = messages.c
-    conditions = [*_equal(wanted), *_between(wanted, table.accepted_at), *_after(place, table.accepted_at, table.message_id)]
+    conditions = [*_equal(wanted), *_between(wanted, table.accepted_at), *page.bounds(table.accepted_at, table.message_id)]
     leg = [deliveries.c.message_id == table.message_id]
     if wanted.recipient is not None:
         leg.append(deliveries.c.recipient == wanted.recipient)
@@ -91,17 +112,18 @@ def _of_messages(wanted: MessageSearch, states: frozenset[DeliveryState], place:
         leg.append(in_states(deliveries.c.state, sorted(states)))
     if len(leg) > 1:
         conditions.append(exists().where(*leg))
-    return _newest(select(table.accepted_at, table.message_id).where(*conditions), table.accepted_at, table.message_id, limit)
+    found = select(table.accepted_at, table.message_id).where(*conditions)
+    return found.order_by(*page.order(table.accepted_at, table.message_id)).limit(page.limit)
 
 
-def _of_deliveries(wanted: MessageSearch, states: frozenset[DeliveryState], place: _Place | None, limit: int) -> Select[int, str]:
+def _of_deliveries(wanted: MessageSearch, states: frozenset[DeliveryState], page: _Page) -> Select[int, str]:
     """From the side of the deliveries."""
     table = deliveries.c
     conditions = [
         indexed_states(states),
         table.message_id.is_not(None),
         *_between(wanted, table.created_at),
-        *_after(place, table.created_at, table.message_id),
+        *page.bounds(table.created_at, table.message_id),
     ]
     if wanted.recipient is not None:
         conditions.append(table.recipient == wanted.recipient)
@@ -113,11 +135,7 @@ def _of_deliveries(wanted: MessageSearch, states: frozenset[DeliveryState], plac
     found = select(table.created_at, table.message_id).where(*conditions)
     # One message has one delivery to one recipient: then the walk along the index may stop with the page.
     pinned = wanted.recipient is not None or (wanted.party is not None and states <= frozenset(SETTLED))
-    return _newest(found if pinned else found.distinct(), table.created_at, table.message_id, limit)
-
-
-def _newest(statement: Select[int, str], time: Column[int], identity: Column[str] | Column[str | None], limit: int) -> Select[int, str]:
-    return statement.order_by(time.desc(), identity.desc()).limit(limit)
+    return (found if pinned else found.distinct()).order_by(*page.order(table.created_at, table.message_id)).limit(page.limit)
 
 
 def _equal(wanted: MessageSearch) -> Iterator[ColumnElement[bool]]:
@@ -136,10 +154,3 @@ def _between(wanted: MessageSearch, time: Column[int]) -> Iterator[ColumnElement
     yield time >= microseconds(wanted.since)
     if wanted.until is not None:
         yield time < microseconds(wanted.until)
-
-
-def _after(place: _Place | None, time: Column[int], identity: Column[str] | Column[str | None]) -> Iterator[ColumnElement[bool]]:
-    if place is not None:
-        # The first part alone bounds the walk along an index that ends with the time.
-        yield time <= place[0]
-        yield tuple_(time, identity) < place

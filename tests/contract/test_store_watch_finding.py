@@ -11,7 +11,7 @@ from gateway.oversight.views import AuditSearch, MessageSearch
 from gateway.records import DeliveryKind, DeliveryState
 from schemas.identifiers import MessageId, PartyCode
 from tests.support.oversight import happened, head, leg, occurred, place
-from tests.support.store import at
+from tests.support.store import at, refused
 
 S = DeliveryState
 C05, C06, N00 = PartyCode("C05"), PartyCode("C06"), PartyCode("N00")
@@ -95,6 +95,19 @@ def test_each_criterion_finds_its_own_and_pages_join_without_a_gap(store: Store)
     assert _search(store, after="nobody") == ""
 
 
+def test_pages_are_walked_back_to_the_newest_without_a_gap(store: Store) -> None:
+    _lived(store)
+    for wanted, expected in SEARCHES:
+        for size in (1, 2):
+            pages, mark = expected[-1:], MessageId(f"m-{expected[-1:]}")
+            while page := store.watch.find(MessageSearch(**({"since": SINCE} | wanted)), size, newer_than=mark):  # type: ignore[arg-type]
+                assert len(page) <= size
+                pages = "".join(row.message.message_id.removeprefix("m-") for row in page) + pages
+                mark = page[0].message.message_id
+            assert pages == expected, (wanted, size)
+    assert store.watch.find(MessageSearch(since=SINCE), 2, newer_than=MessageId("m-nobody")) == []
+
+
 def test_a_found_message_shows_its_legs_and_nothing_sealed(store: Store) -> None:
     _lived(store)
     (found,) = store.watch.find(MessageSearch(since=SINCE, message_id="m-b"), 10)
@@ -168,3 +181,22 @@ def test_times_out_of_order_are_found_by_what_they_say(store: Store) -> None:
     )
     found = store.watch.audit(AuditSearch(since=at(54 * 60), until=at(56 * 60)), None, 10)
     assert [record.event.subject for record in found] == ["m-late", "m-55", "m-54"]
+
+
+def test_refused_submissions_are_found_by_what_their_sender_called_them(store: Store) -> None:
+    since = at(-1000)
+    assert store.watch.refused("r-1", since, None, 10) == []
+    place(store, head("a"))
+    two = refused("two", reference="r-2")
+    assert two.submission is not None
+    again = replace(two, submission=replace(two.submission, control_reference="r-1"))
+    store.unit_of_work.commit([refused("one", reference="r-1"), again, refused("three", reference="r-3")])
+    found = store.watch.refused("r-1", since, None, 10)
+    assert [row.submission_id for row in found] == ["s-two", "s-one"]
+    kept = store.queries.submissions([found[0].submission_id])[found[0].submission_id]
+    assert (found[0].sender, found[0].fault, found[0].received_at) == (kept.sender, kept.fault, kept.received_at)
+    assert [row.submission_id for row in store.watch.refused("r-1", since, None, 1)] == ["s-two"]
+    assert store.watch.refused("r-1", at(99_999), None, 10) == []
+    assert store.watch.refused("r-1", since, at(-999), 10) == []
+    assert [row.submission_id for row in store.watch.refused("r-2", since, None, 10)] == ["s-two"]
+    assert store.watch.refused("s-one", since, None, 10) == []
