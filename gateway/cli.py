@@ -20,12 +20,11 @@ from gateway.commands import (
     check,
     conformance,
     crosswalk,
-    dead_letters,
     dialect,
     doctor,
     key,
     login,
-    messages,
+    offline,
     partner,
     receipts,
     rehearse,
@@ -78,11 +77,8 @@ app.command()(translate.translate)
 app.add_typer(schemas.app, name="schemas")
 app.add_typer(dialect.app, name="dialect")
 app.command()(send.send)
-app.add_typer(messages.app, name="messages")
-app.command()(messages.queues)
-app.add_typer(messages.deliveries, name="deliveries")
+app.add_typer(offline.app, name="offline")
 app.add_typer(crosswalk.app, name="crosswalk")
-app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(receipts.app, name="receipts")
 app.add_typer(audit.app, name="audit")
 app.command()(simulate.simulate)

@@ -238,4 +238,4 @@ def _dead_letters(store: Store) -> Check:
     if not waiting:
         return Check("dead letters", State.GOOD, "none needs a person")
     count = f"{len(waiting)} or more" if len(waiting) == _MOST_COUNTED else str(len(waiting))
-    return Check("dead letters", State.WARNING, f"{count} need a person", "gateway dead-letters list --state needs-a-person")
+    return Check("dead letters", State.WARNING, f"{count} need a person", "gateway offline dead-letters list --state needs-a-person")

@@ -9,20 +9,14 @@ from datetime import datetime
 
 from gateway.contract import QueueFigures
 from gateway.operations import Dossier, Moment
+from gateway.oversight.members import Members, attempt, delivery, message, moment, receipt
 from gateway.partners.agreement import Agreement
 from gateway.partners.directory import Directory
 from gateway.partners.hours import DAYS, WorkingHours
 from gateway.partners.party import Organisation, Party
-from gateway.records import Attempt, AwaitedId, DeadLetter, Delivery, KnownId, MessageRecord, ReceiptRecord
+from gateway.records import AwaitedId, DeadLetter, Delivery, KnownId, MessageRecord
 from gateway.trust.keyring import KeyRecord, KeyUse
 from schemas.telling import acting
-
-Members = dict[str, object]
-
-
-def moment(at: datetime | None) -> str | None:
-    """ISO 8601, UTC."""
-    return None if at is None else at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def shown(at: datetime | None) -> str:
@@ -131,49 +125,12 @@ def queue(figures: QueueFigures) -> Members:
     return {"recipient": figures.recipient, "counts": counts, "oldest_unfinished": moment(figures.oldest_unfinished)}
 
 
-def message(record: MessageRecord) -> Members:
-    """One message: references and times, never what it says nor whom it is about."""
-    return {
-        "message_id": record.message_id,
-        "submission_id": record.submission_id,
-        "sender": record.sender,
-        "sender_message_id": record.sender_message_id,
-        "control_reference": record.control_reference,
-        "type": record.type,
-        "action": record.action,
-        "version": record.version,
-        "test": record.test,
-        "accepted_at": moment(record.accepted_at),
-    }
-
-
 def message_row(record: MessageRecord) -> tuple[str, ...]:
     """One message as a row."""
     return record.message_id, record.sender, record.type, record.action, record.control_reference, shown(record.accepted_at)
 
 
 MESSAGE_COLUMNS = ("message id", "sender", "type", "action", "control reference", "accepted (UTC)")
-
-
-def delivery(record: Delivery) -> Members:
-    """One delivery."""
-    blame, advice = acting(record.fault)
-    return {
-        "delivery_id": record.delivery_id,
-        "message_id": record.message_id,
-        "sender": record.sender,
-        "recipient": record.recipient,
-        "kind": record.kind.value,
-        "state": record.state.value,
-        "attempts": record.attempts,
-        "next_attempt_at": moment(record.next_attempt_at),
-        "sent_digest": record.sent_digest,
-        "fault": record.fault,
-        "fault_detail": record.fault_detail,
-        "fault_blame": blame or None,
-        "fault_advice": advice or None,
-        "updated_at": moment(record.updated_at),
-    }
 
 
 def delivery_row(record: Delivery) -> tuple[str, ...]:
@@ -184,23 +141,6 @@ def delivery_row(record: Delivery) -> tuple[str, ...]:
 
 
 DELIVERY_COLUMNS = ("delivery id", "recipient", "state", "attempts", "next attempt (UTC)", "fault")
-
-
-def attempt(record: Attempt) -> Members:
-    """One try to hand over."""
-    return {
-        "delivery_id": record.delivery_id,
-        "number": record.number,
-        "at": moment(record.at),
-        "outcome": record.outcome,
-        "fault": record.fault,
-        "detail": record.detail,
-    }
-
-
-def receipt(record: ReceiptRecord) -> Members:
-    """One receipt as it was signed."""
-    return {"digest": record.digest, "stage": record.stage, "delivery_id": record.delivery_id, "issued_at": moment(record.issued_at), "jws": record.jws}
 
 
 def dossier(found: Dossier) -> Members:
@@ -220,23 +160,6 @@ def dossier(found: Dossier) -> Members:
         "deliveries": [delivery(record) for record in found.deliveries],
         "attempts": [attempt(record) for record in found.attempts],
         "receipts": [receipt(record) for record in found.receipts],
-    }
-
-
-def letter(record: DeadLetter) -> Members:
-    """One dead letter, without its body."""
-    return {
-        "letter_id": record.letter_id,
-        "number": record.number,
-        "vhost": record.vhost,
-        "queue": record.queue,
-        "reason": record.reason,
-        "state": record.state.value,
-        "message_id": record.message_id,
-        "content_type": record.content_type,
-        "size": record.size,
-        "digest": record.digest,
-        "at": moment(record.at),
     }
 
 

@@ -133,7 +133,7 @@ def _conclude(play: Play, result: Reckoning, *, audit_ok: bool, keep: bool) -> V
 def _try_next(stage: Scene, teller: Teller, *, keep: bool) -> None:
     teller.act("Try next" if keep else "Try next (gateway demo --keep leaves everything running)")
     teller.say(f"   export {CONFIG_FILE_VARIABLE}={stage.gateway.settings_path}")
-    for command in ("messages find --party C07", "queues", "partner list", "audit verify", "doctor"):
+    for command in ("offline messages find --party C07", "offline queues", "partner list", "audit verify", "doctor"):
         teller.say(f"   gateway {command}")
     teller.say(f"   less {stage.directory / 'journals' / 'N00.jsonl'}")
     teller.say("")

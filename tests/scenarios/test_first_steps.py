@@ -41,8 +41,8 @@ def test_first_steps_of_the_readme(serving: Terminal) -> None:
     _, second = _steps()
     for line in second[1:]:
         serving.run(line)
-    found = json.loads(serving.run("gateway messages find --json"))["messages"]
+    found = json.loads(serving.run("gateway offline messages find --json"))["messages"]
     assert [message["type"] for message in found] == ["ConnectionNotification"]
-    shown = serving.run(f"gateway messages show {found[0]['message_id']}")
+    shown = serving.run(f"gateway offline messages show {found[0]['message_id']}")
     assert "C02" in shown
     assert "waiting" in shown

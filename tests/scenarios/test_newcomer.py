@@ -47,8 +47,8 @@ def test_a_newcomer_gets_its_first_receipt_and_goes_live_with_ten_commands(termi
     after = {one["id"]: one for one in json.loads(terminal.run("gateway partner list --json"))["organisations"]}
     assert (after["newcomer"]["standing"], after["newcomer"]["parties"]) == ("live", ["C22"])
     assert len(after) == len(before) + 1
-    (message,) = json.loads(terminal.run("gateway messages find --json"))["messages"]
+    (message,) = json.loads(terminal.run("gateway offline messages find --json"))["messages"]
     assert (message["sender"], message["type"]) == ("C22", "ConnectionNotification")
-    shown = json.loads(terminal.run(f"gateway messages show {message['message_id']} --json"))
+    shown = json.loads(terminal.run(f"gateway offline messages show {message['message_id']} --json"))
     assert [(delivery["recipient"], delivery["state"]) for delivery in shown["deliveries"]] == [("C22", "waiting")]
     assert json.loads(terminal.run("gateway audit verify --json"))["whole"] is True

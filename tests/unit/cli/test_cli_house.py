@@ -32,11 +32,11 @@ def test_roles_are_those_of_the_gateway() -> None:
 
 def test_a_fresh_folder_becomes_an_installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     desk = empty_installation(tmp_path / "new", monkeypatch)
-    said = desk.run("queues", "--json")
+    said = desk.run("offline", "queues", "--json")
     assert (said.code, said.error["code"]) == (9, "store-not-ready")
     made = desk.ask("init")
     assert made["keys_made"] is True
-    assert desk.ask("queues")["queues"] == []
+    assert desk.ask("offline", "queues")["queues"] == []
 
 
 def test_doctor_is_content_with_a_fresh_installation(desk: Installation) -> None:
@@ -71,7 +71,7 @@ def test_doctor_sees_a_broker_that_is_not_there(desk: Installation, monkeypatch:
 
 def test_wrong_settings_are_named_without_their_values(desk: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GATEWAY_HTTP_PORT", "hidden-word")
-    said = desk.run("queues", "--json")
+    said = desk.run("offline", "queues", "--json")
     assert (said.code, said.error["code"]) == (2, "settings-invalid")
     assert "http_port" in said.err
     assert "hidden-word" not in said.err
@@ -86,7 +86,7 @@ def test_usage_errors_are_json_where_json_was_asked_for(desk: Installation, argu
 
 
 def test_people_get_errors_in_words(desk: Installation) -> None:
-    said = desk.run("messages", "show", "nothing")
+    said = desk.run("offline", "messages", "show", "nothing")
     assert said.code == 3
     assert said.err == "error: There is no message with this id.\n"
     assert said.out == ""
@@ -134,7 +134,7 @@ def fail(self):
     raise RuntimeError("X123456")
 
 operations.Operations.queues = fail
-sys.argv = ["gateway", "queues"]
+sys.argv = ["gateway", "offline", "queues"]
 cli.main()
 """
     environment = {**os.environ, "GATEWAY_DATA_DIR": str(tmp_path)}

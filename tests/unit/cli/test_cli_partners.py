@@ -233,13 +233,13 @@ def test_people_get_tables_without_markup(desk: Installation) -> None:
 def test_a_folder_of_keys_open_to_others_stops_a_live_gateway(desk: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
     (desk.folder / "keys").chmod(0o755)
     monkeypatch.setenv("GATEWAY_ENVIRONMENT", "live")
-    said = desk.run("messages", "find", "--crn", "X000001", "--json")
+    said = desk.run("offline", "messages", "find", "--crn", "-", "--json", stdin="X000001\n")
     assert said.code == 2  # live needs more settings than this
     for name, value in {"PUBLIC_URL": "https://g.example", "TLS_ENDS_AT_PROXY": "true", "BROKER": "rabbitmq"}.items():
         monkeypatch.setenv(f"GATEWAY_{name}", value)
     monkeypatch.setenv("GATEWAY_BROKER_URL", "amqp://localhost/gateway")
     monkeypatch.setenv("GATEWAY_BROKER_PARTNERS_URL", "amqp://localhost/partners")
-    said = desk.run("messages", "find", "--crn", "X000001", "--json")
+    said = desk.run("offline", "messages", "find", "--crn", "-", "--json", stdin="X000001\n")
     assert (said.code, said.error["code"]) == (9, "keys-unavailable"), said.err
 
 

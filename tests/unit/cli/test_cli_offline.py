@@ -1,4 +1,4 @@
-"""`gateway messages`, `queues`, `deliveries` and `audit`: what operators see and do."""
+"""`gateway offline …` and `gateway audit`: what is seen and done at the store itself."""
 
 import sqlite3
 
@@ -33,36 +33,36 @@ def ids(found: dict[str, object]) -> list[str]:
 
 
 def test_messages_are_found_by_each_part(busy: Installation) -> None:
-    assert set(ids(busy.ask("messages", "find"))) == {"m-one", "m-two"}
-    assert ids(busy.ask("messages", "find", "--sender-id", "their-one")) == ["m-one"]
-    assert ids(busy.ask("messages", "find", "--control-reference", "two")) == ["m-two"]
-    assert ids(busy.ask("messages", "find", "--party", "C07")) == ["m-two"]
-    assert ids(busy.ask("messages", "find", "--state", "set-aside")) == ["m-two"]
-    assert ids(busy.ask("messages", "find", "--type", "Address")) == []
-    assert ids(busy.ask("messages", "find", "--since", "2030-01-01")) == []
-    assert ids(busy.ask("messages", "find", "--crn", "-", stdin="X000001\n")) == []
-    assert busy.run("messages", "find", "--state", "lost").code == 2
+    assert set(ids(busy.ask("offline", "messages", "find"))) == {"m-one", "m-two"}
+    assert ids(busy.ask("offline", "messages", "find", "--sender-id", "their-one")) == ["m-one"]
+    assert ids(busy.ask("offline", "messages", "find", "--control-reference", "two")) == ["m-two"]
+    assert ids(busy.ask("offline", "messages", "find", "--party", "C07")) == ["m-two"]
+    assert ids(busy.ask("offline", "messages", "find", "--state", "set-aside")) == ["m-two"]
+    assert ids(busy.ask("offline", "messages", "find", "--type", "Address")) == []
+    assert ids(busy.ask("offline", "messages", "find", "--since", "2030-01-01")) == []
+    assert ids(busy.ask("offline", "messages", "find", "--crn", "-", stdin="X000001\n")) == []
+    assert busy.run("offline", "messages", "find", "--state", "lost").code == 2
 
 
 def test_pages_follow_one_another(busy: Installation) -> None:
-    first = busy.ask("messages", "find", "--limit", "1")
-    second = busy.ask("messages", "find", "--limit", "1", "--after", str(first["after"]))
+    first = busy.ask("offline", "messages", "find", "--limit", "1")
+    second = busy.ask("offline", "messages", "find", "--limit", "1", "--after", str(first["after"]))
     assert {*ids(first), *ids(second)} == {"m-one", "m-two"}
 
 
 def test_one_message_is_shown_with_all_that_belongs_to_it(busy: Installation) -> None:
-    shown = busy.ask("messages", "show", "m-two")
+    shown = busy.ask("offline", "messages", "show", "m-two")
     assert shown["schema"] == "message/1"
     assert isinstance(shown["deliveries"], list)
     assert [(one["recipient"], one["state"], one["attempts"]) for one in shown["deliveries"]] == [("C07", "set-aside", 400)]
     assert isinstance(shown["receipts"], list)
     assert [one["stage"] for one in shown["receipts"]] == ["accepted"]
-    said = busy.run("messages", "show", "m-none", "--json")
+    said = busy.run("offline", "messages", "show", "m-none", "--json")
     assert (said.code, said.error["code"]) == (3, "not-found")
 
 
 def test_a_timeline_is_in_order_of_time(busy: Installation) -> None:
-    told = busy.ask("messages", "timeline", "m-two")
+    told = busy.ask("offline", "messages", "timeline", "m-two")
     moments = told["moments"]
     assert isinstance(moments, list)
     assert [one["at"] for one in moments] == sorted(one["at"] for one in moments)
@@ -72,7 +72,12 @@ def test_a_timeline_is_in_order_of_time(busy: Installation) -> None:
 
 
 def test_nothing_that_is_sealed_is_printed(busy: Installation) -> None:
-    for arguments in (("messages", "show", "m-one"), ("messages", "timeline", "m-one"), ("messages", "find"), ("queues",)):
+    for arguments in (
+        ("offline", "messages", "show", "m-one"),
+        ("offline", "messages", "timeline", "m-one"),
+        ("offline", "messages", "find"),
+        ("offline", "queues"),
+    ):
         out = busy.run(*arguments, "--json").out
         assert "canonical" not in out
         assert "case_lookup" not in out
@@ -80,32 +85,32 @@ def test_nothing_that_is_sealed_is_printed(busy: Installation) -> None:
 
 
 def test_queues_are_counted_and_can_fail_a_cron_job(busy: Installation) -> None:
-    queues = busy.ask("queues")["queues"]
+    queues = busy.ask("offline", "queues")["queues"]
     assert isinstance(queues, list)
     assert {one["recipient"]: one["counts"] for one in queues} == {"C05": {"waiting": 1}, "C07": {"set-aside": 1}}
-    assert busy.run("queues").code == 0
-    assert busy.run("queues", "--fail-if-any").code == 10
+    assert busy.run("offline", "queues").code == 0
+    assert busy.run("offline", "queues", "--fail-if-any").code == 10
 
 
 def test_a_retry_puts_it_back_on_the_road_and_is_audited(busy: Installation) -> None:
-    after = busy.ask("deliveries", "retry", "d-two")["delivery"]
+    after = busy.ask("offline", "deliveries", "retry", "d-two")["delivery"]
     assert isinstance(after, dict)
     assert (after["state"], after["fault"]) == ("waiting", None)
     assert after["next_attempt_at"] is not None
-    moments = busy.ask("messages", "timeline", "m-two")["moments"]
+    moments = busy.ask("offline", "messages", "timeline", "m-two")["moments"]
     assert isinstance(moments, list)
     assert "by=cli:" in next(one["detail"] for one in moments if one["what"] == "delivery.retried")
-    said = busy.run("deliveries", "retry", "d-two", "--json")
+    said = busy.run("offline", "deliveries", "retry", "d-two", "--json")
     assert (said.code, said.error["code"]) == (6, "not-possible")
-    assert busy.run("deliveries", "retry", "d-none").code == 3
+    assert busy.run("offline", "deliveries", "retry", "d-none").code == 3
 
 
 def test_a_discard_ends_it_with_a_signed_receipt(busy: Installation) -> None:
-    after = busy.ask("deliveries", "discard", "d-two", "--reason", "sent again by hand")["delivery"]
+    after = busy.ask("offline", "deliveries", "discard", "d-two", "--reason", "sent again by hand")["delivery"]
     assert isinstance(after, dict)
     assert (after["state"], after["fault"], after["fault_detail"]) == ("discarded", "discarded-by-operator", "sent again by hand")
     assert (after["fault_blame"], after["fault_advice"]) == ("operator", "Read the operator's reason.")
-    receipts = busy.ask("messages", "show", "m-two")["receipts"]
+    receipts = busy.ask("offline", "messages", "show", "m-two")["receipts"]
     assert isinstance(receipts, list)
     discarded = [one for one in receipts if one["stage"] == "discarded"]
     assert len(discarded) == 1
@@ -117,19 +122,19 @@ def test_a_discard_ends_it_with_a_signed_receipt(busy: Installation) -> None:
         "discarded-by-operator",
         discarded[0]["digest"],
     )
-    assert busy.run("deliveries", "discard", "d-two", "--reason", "twice").code == 6
-    assert busy.run("deliveries", "retry", "d-two").code == 6
+    assert busy.run("offline", "deliveries", "discard", "d-two", "--reason", "twice").code == 6
+    assert busy.run("offline", "deliveries", "retry", "d-two").code == 6
     assert busy.ask("audit", "verify")["whole"] is True
 
 
 def test_a_discard_needs_a_reason(busy: Installation) -> None:
-    assert busy.run("deliveries", "discard", "d-two").code == 2
-    assert busy.run("deliveries", "discard", "d-two", "--reason", "  ").code == 6
+    assert busy.run("offline", "deliveries", "discard", "d-two").code == 2
+    assert busy.run("offline", "deliveries", "discard", "d-two", "--reason", "  ").code == 6
 
 
 def test_a_receipt_that_was_touched_does_not_verify(busy: Installation) -> None:
-    busy.ask("deliveries", "discard", "d-two", "--reason", "r")
-    receipts = busy.ask("messages", "show", "m-two")["receipts"]
+    busy.ask("offline", "deliveries", "discard", "d-two", "--reason", "r")
+    receipts = busy.ask("offline", "messages", "show", "m-two")["receipts"]
     assert isinstance(receipts, list)
     head, payload, signature = next(one["jws"] for one in receipts if one["stage"] == "discarded").split(".")
     jwks = busy.write("jwks.json", busy.run("key", "jwks").out)

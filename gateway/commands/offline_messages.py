@@ -1,28 +1,28 @@
-"""`gateway messages …` and `gateway queues`: look, retry, discard.
+"""`gateway offline messages …`, `queues` and `deliveries …`: look, retry, discard, at the store itself.
 
-What it is: references, states, times and receipts. What it is not: content: nothing sealed is opened here.
+What it is: references, states, times and receipts, for whoever has the machine and its keys while no console runs.
+What it is not: an operator's way (`messages`, `queues`, `dead_letters`: through the console, signed in). Nothing sealed is opened here.
 """
 
-import sys
 from datetime import datetime
 from typing import Annotated
 
 import typer
 
-from gateway.commands.options import AsJson
+from gateway.commands.options import AsJson, Crn, Limit, typed_crn
 from gateway.commands.output import Answer, CommandError, Exit, Table, answer
 
-app = typer.Typer(help="Messages: find them, and see what became of them.", no_args_is_help=True)
+messages = typer.Typer(help="Messages in the store: find them, and see what became of them.", no_args_is_help=True)
 deliveries = typer.Typer(help="Deliveries: put one back on the road, or end it.", no_args_is_help=True)
 
 MessageArgument = Annotated[str, typer.Argument(metavar="MESSAGE", help="Our message id.")]
 DeliveryArgument = Annotated[str, typer.Argument(metavar="DELIVERY", help="Our delivery id.")]
 
 
-@app.command()
+@messages.command()
 def find(
     *,
-    crn: Annotated[str | None, typer.Option(help="Case reference number; - reads it from standard input, out of the shell's history.")] = None,
+    crn: Crn = None,
     sender_id: Annotated[str | None, typer.Option(help="The sender's own message id.")] = None,
     control_reference: Annotated[str | None, typer.Option(help="Control reference of the interchange.")] = None,
     party: Annotated[str | None, typer.Option(help="Sender or recipient.")] = None,
@@ -30,7 +30,7 @@ def find(
     state: Annotated[str | None, typer.Option(help="State of a delivery, for example set-aside.")] = None,
     since: Annotated[datetime | None, typer.Option(help="Accepted at or after, UTC.")] = None,
     until: Annotated[datetime | None, typer.Option(help="Accepted before, UTC.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=1000, help="Most messages to show.")] = 50,
+    limit: Limit = 50,
     after: Annotated[str | None, typer.Option(help="Next page: the last message id of this one.")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -40,6 +40,7 @@ def find(
     from gateway.commands import shapes
     from gateway.commands.context import operating
     from gateway.contract import MessageFilter
+    from gateway.oversight import members
     from gateway.records import DeliveryState
     from schemas.identifiers import MessageId
 
@@ -54,16 +55,16 @@ def find(
         after=since.replace(tzinfo=UTC) if since else None,
         before=until.replace(tzinfo=UTC) if until else None,
     )
-    number = sys.stdin.readline() if crn == "-" else crn
+    number = typed_crn(crn)
     with operating(with_keys=number is not None) as desk:
-        found = desk.operations.find(wanted, crn=number.strip() if number else None, limit=limit, after=MessageId(after) if after else None)
+        found = desk.operations.find(wanted, crn=number, limit=limit, after=MessageId(after) if after else None)
     more = found[-1].message_id if len(found) == limit else None
     table = Table(shapes.MESSAGE_COLUMNS, tuple(shapes.message_row(one) for one in found), empty="No message matches.")
     lines = (f"more: --after {more}",) if more else ()
-    answer(Answer("messages/1", {"messages": [shapes.message(one) for one in found], "after": more}, (table,), lines), as_json=as_json)
+    answer(Answer("messages/1", {"messages": [members.message(one) for one in found], "after": more}, (table,), lines), as_json=as_json)
 
 
-@app.command()
+@messages.command()
 def show(message: MessageArgument, *, as_json: AsJson = False) -> None:
     """One message with its deliveries, attempts and receipts."""
     from gateway.commands import shapes
@@ -81,7 +82,7 @@ def show(message: MessageArgument, *, as_json: AsJson = False) -> None:
     answer(Answer("message/1", shapes.dossier(found), tables), as_json=as_json)
 
 
-@app.command()
+@messages.command()
 def timeline(message: MessageArgument, *, as_json: AsJson = False) -> None:
     """All that happened to one message, in order of time."""
     from gateway.commands import shapes
@@ -119,13 +120,13 @@ def queues(
 @deliveries.command()
 def retry(delivery: DeliveryArgument, *, as_json: AsJson = False) -> None:
     """Put a refused, set-aside or waiting delivery back on the road, now."""
-    from gateway.commands import shapes
     from gateway.commands.context import operating
+    from gateway.oversight import members
     from schemas.identifiers import DeliveryId
 
     with operating() as desk:
         after = desk.operations.retry(DeliveryId(delivery), desk.by)
-    answer(Answer("delivery/1", {"delivery": shapes.delivery(after)}, (), (f"{after.delivery_id} is {after.state}.",)), as_json=as_json)
+    answer(Answer("delivery/1", {"delivery": members.delivery(after)}, (), (f"{after.delivery_id} is {after.state}.",)), as_json=as_json)
 
 
 @deliveries.command()
@@ -136,10 +137,10 @@ def discard(
     as_json: AsJson = False,
 ) -> None:
     """End a delivery for good. The sender gets a signed `discarded` receipt."""
-    from gateway.commands import shapes
     from gateway.commands.context import operating
+    from gateway.oversight import members
     from schemas.identifiers import DeliveryId
 
     with operating(with_keys=True, wired=True) as desk:
         after = desk.operations.discard(DeliveryId(delivery), reason, desk.by)
-    answer(Answer("delivery/1", {"delivery": shapes.delivery(after)}, (), (f"{after.delivery_id} is {after.state}.",)), as_json=as_json)
+    answer(Answer("delivery/1", {"delivery": members.delivery(after)}, (), (f"{after.delivery_id} is {after.state}.",)), as_json=as_json)
