@@ -105,6 +105,7 @@ PLACES = (
     Place("Partners", "/partners", "watch"),
     Place("Alerts", "/alerts", "watch"),
     Place("Audit", "/audit", "audit"),
+    Place("Sessions", "/sessions", "sessions"),
 )
 ENVIRONMENTS = {"dev": "Development", "test": "Test", "live": "Live"}
 _OPTIONAL: dict[str, object] = {"errors": (), "notices": (), "crumbs": (), "back": "", "live": False, "search_text": "", "figures_at": None}

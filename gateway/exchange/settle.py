@@ -88,7 +88,7 @@ def say(delivery: Delivery, word: Word, around: Surroundings, means: Means, now:
         fault_detail=word.fault.detail if word.fault and word.basis is Basis.OPERATOR else None,
         updated_at=now,
     )
-    facts: dict[str, Fact] = {"basis": word.basis.value, "receipt": signed.digest, "sent": delivery.sent_digest or ""}
+    facts: dict[str, Fact] = {"basis": word.basis.value, "before": delivery.state.value, "receipt": signed.digest, "sent": delivery.sent_digest or ""}
     learned = crosswalk.told(settled, word.record_id, word.local_id, around.ids, around.directory, now)
     taken_over = takeovers.counted(settled, around.takeovers, around.directory, now)
     told = notices.tell(settled, signed, around.directory, around.submission, around.siblings, around.records, means, now)

@@ -50,7 +50,7 @@ GRANTS: Final[dict[Role, frozenset[Permission]]] = {
     Role.VIEWER: _WATCHING,
     Role.OPERATOR: _WATCHING | {Permission.RETRY, Permission.DISCARD, Permission.PAUSE, Permission.TEST, Permission.NOTE, Permission.ALERT},
     # Nobody sees a person's data by another role's way: whoever may reveal says so separately.
-    Role.REVEAL: frozenset({Permission.REVEAL}),
+    Role.REVEAL: _WATCHING | {Permission.REVEAL},
     Role.AUDITOR: frozenset({Permission.WATCH, Permission.AUDIT}),
     Role.ADMIN: frozenset({Permission.WATCH, Permission.AUDIT, Permission.SESSIONS, Permission.PAUSE, Permission.TEST}),
 }

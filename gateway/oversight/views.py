@@ -24,6 +24,8 @@ class Measure(StrEnum):
     HANDED_OVER = "handed-over"
     DELAYED = "delayed"
     """Attempts that failed and will be made again; an open breaker makes none."""
+    REACHED = "reached"
+    """Deliveries whose recipient has the message, each once, whatever it said first: delivered, applied or not applied."""
     DELIVERED = "delivered"
     APPLIED = "applied"
     NOT_APPLIED = "not-applied"

@@ -20,6 +20,7 @@ from sqlalchemy.exc import IntegrityError
 
 from gateway.audit.events import AuditCode, Fact
 from gateway.oversight.views import Measure
+from gateway.records import DeliveryState
 from gateway.store.engine import CHUNK, Database
 from gateway.store.rows import Value
 from gateway.store.tables import audit_records, submissions
@@ -185,6 +186,7 @@ def _sum_up(connection: Connection, rows: Sequence[_Read]) -> _Sums:
             _count_submission(sums, code, row.at, facts, str(facts.get("sender", senders.get(row.subject, ""))))
         elif _is_counted(code, facts):
             sums.note(_OF_RECIPIENT[code], str(facts.get("recipient", "")), row.at)
+            sums.note(Measure.REACHED, str(facts.get("recipient", "")), row.at, int(_is_first_word(code, facts)))
     return sums
 
 
@@ -210,3 +212,10 @@ def _is_counted(code: AuditCode, facts: Mapping[str, Fact]) -> bool:
     if code is AuditCode.DELIVERY_DELAYED:
         return facts.get("breaker") != "open"
     return code is not AuditCode.DELIVERY_RETRIED or "by" in facts
+
+
+def _is_first_word(code: AuditCode, facts: Mapping[str, Fact]) -> bool:
+    """The recipient has it, and nothing said so before. Older records do not say what was before: there, delivered counts."""
+    if _OF_RECIPIENT[code] not in _REACHED:
+        return False
+    return facts["before"] != DeliveryState.DELIVERED.value if "before" in facts else code is AuditCode.DELIVERY_DELIVERED

@@ -24,7 +24,7 @@ from gateway.oversight.views import Measure, Tally
 Watcher = Annotated[Viewer, Depends(permitted(Permission.WATCH))]
 MOST_ALERTS = 5
 _HOUR = timedelta(hours=1)
-_REACHED = frozenset({Measure.DELIVERED, Measure.HANDED_OVER, Measure.APPLIED})
+_REACHED = frozenset({Measure.REACHED})
 _FAILED = frozenset({Measure.DELAYED, Measure.REJECTED, Measure.SET_ASIDE, Measure.NOT_APPLIED})
 
 
@@ -60,8 +60,8 @@ def start_of_day(now: datetime) -> datetime:
 
 
 def delivered_since(tallies: Sequence[Tally], since: datetime) -> int:
-    """Deliveries that reached their recipient: each is counted when it was delivered, and where that is never said, when it was applied."""
-    return sum(one.count for one in tallies if one.measure is Measure.DELIVERED and one.hour >= since)
+    """Deliveries that reached their recipient."""
+    return sum(one.count for one in tallies if one.measure is Measure.REACHED and one.hour >= since)
 
 
 def chart_of_day(tallies: Sequence[Tally], now: datetime) -> charts.Chart:
@@ -69,8 +69,8 @@ def chart_of_day(tallies: Sequence[Tally], now: datetime) -> charts.Chart:
     last = now.replace(minute=0, second=0, microsecond=0)
     hours = [last - back * _HOUR for back in range(23, -1, -1)]
     reached, failed = _by_hour(tallies, hours, _REACHED), _by_hour(tallies, hours, _FAILED)
-    words = f"{sum(reached):,} steps forward and {sum(failed):,} failures in 24 hours."
-    lines = (charts.Line("Delivered or applied", reached), charts.Line("Failed", failed))
+    words = f"{sum(reached):,} deliveries reached their recipient, and {sum(failed):,} attempts or deliveries failed, in 24 hours."
+    lines = (charts.Line("Reached", reached), charts.Line("Failed", failed))
     return charts.line_chart("day", "The last 24 hours", words, [uk_time(hour) for hour in hours], lines, first="Hour from")
 
 

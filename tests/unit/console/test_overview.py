@@ -48,6 +48,7 @@ def test_what_is_shown_is_what_is_there_and_what_a_script_would_write(lit: Lit) 
         assert shown
         assert {key: cells[key] for key in shown} == shown
     assert cells["total.dead"] == "1"
+    assert cells["total.delivered"] == "3"  # applied, delivered and not applied: each once, whatever was said first
     assert cells["total.waiting"] == "2"
     assert cells["C17.handed-over"] == "1"
     assert cells["health.beta"] == "Struggling"
