@@ -21,7 +21,7 @@ from gateway.console.assets import PREFIX as STATIC
 from gateway.console.csrf import Guard
 from gateway.console.headers import framed
 from gateway.console.live import Ticker, live_response
-from gateway.console.pages import dead_letter_actions, dead_letters, overview, queues, sessions, work
+from gateway.console.pages import dead_letter_actions, dead_letters, message, messages, overview, queues, reveal, search, sessions, work
 from gateway.console.parts import ConsoleParts
 from gateway.console.permitted import permitted_quietly
 from gateway.console.rendering import assets
@@ -33,7 +33,18 @@ from gateway.telemetry import Telemetry
 Routes = Callable[[ConsoleParts], APIRouter]
 DOORSTEP: tuple[Routes, ...] = (sign_in.routes, command_line.routes)
 """What nobody needs a permission for."""
-PAGES: tuple[Routes, ...] = (overview.routes, queues.routes, dead_letters.routes, dead_letter_actions.routes, work.routes, sessions.routes)
+PAGES: tuple[Routes, ...] = (
+    overview.routes,
+    queues.routes,
+    dead_letters.routes,
+    dead_letter_actions.routes,
+    messages.routes,
+    message.routes,
+    search.routes,
+    reveal.routes,
+    work.routes,
+    sessions.routes,
+)
 """Every module of pages, and of their JSON twins."""
 LOOPBACK = "http://127.0.0.1:*"
 """Where a browser may be sent from the form that lets a command line in."""

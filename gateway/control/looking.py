@@ -5,8 +5,9 @@ nobody. The archive's keys are handed in: what is opened here leaves redacted, b
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Final
 
 from gateway.audit.events import AuditCode, AuditEvent
@@ -33,6 +34,8 @@ class Content:
     """A message's content as it may be shown to this session now."""
 
     rows: tuple[FieldRow, ...] = ()
+    reveals: Mapping[str, Reveal] = field(default_factory=lambda: MappingProxyType({}))
+    """What is revealed, by pointer: for how long, and for what purpose."""
     kept: bool = True
     """False where it cannot be opened: erased by law, or no key is here."""
 
@@ -45,10 +48,24 @@ class Looking:
 
     def content(self, record: MessageRecord, session: OperatorSession) -> Content:
         """The redacted content, after the look is on record."""
+        self.seen(record, session)
+        message = self._open(record)
+        if message is None:
+            return Content(kept=False)
+        reveals = self._revealed(session, record.message_id)
+        return Content(_rows(message, frozenset(reveals)), reveals)
+
+    def seen(self, record: MessageRecord, session: OperatorSession) -> None:
+        """Put on record that somebody opened the page of a message, also where its content is not theirs to see."""
         event = AuditEvent(AuditCode.MESSAGE_VIEWED, self._desk.clock(), record.message_id, {"by": session.operator.subject})
         self._desk.store.oversight.note_look([event])
-        message = self._open(record)
-        return Content(kept=False) if message is None else Content(_rows(message, self._revealed(session, record.message_id)))
+
+    def hidden(self, record: MessageRecord, wanted: Sequence[str]) -> Sequence[FieldRow]:
+        """The fields that somebody chose, without their values, for the page that asks why. Raises NotPossible."""
+        message, chosen = self._open(record), frozenset(wanted)
+        if message is None:
+            raise NotPossible("Its content is no longer kept.")
+        return _choice(_rows(message, ()), chosen)
 
     def reveal(self, message_id: MessageId, wanted: Sequence[str], purpose: str, text: str, session: OperatorSession) -> Sequence[Reveal]:
         """Let this session see these fields for some minutes. Raises ReasonInvalid, NotPossible, NotThere."""
@@ -57,13 +74,9 @@ class Looking:
         if record is None:
             raise NotThere("There is no message with this id.")
         message = self._open(record)
-        fields = list(dict.fromkeys(wanted))
         if message is None:
             raise NotPossible("Its content is no longer kept.")
-        if not fields or len(fields) > MOST_FIELDS:
-            raise NotPossible(f"Choose between 1 and {MOST_FIELDS} fields.")
-        if not pointers(_rows(message, ())) >= set(fields):
-            raise NotPossible("The message has no such hidden field.")
+        fields = [row.pointer for row in _choice(_rows(message, ()), frozenset(wanted))]
         return self._grant(record.message_id, fields, purpose, text, session)
 
     def search(self, wanted: Mapping[str, str], crn: str, by: Operator) -> Search:
@@ -92,14 +105,22 @@ class Looking:
         self._desk.store.oversight.put_reveals(reveals, events)
         return reveals
 
-    def _revealed(self, session: OperatorSession, message_id: MessageId) -> frozenset[str]:
-        return frozenset(one.pointer for one in self._desk.store.oversight.reveals(session.session, message_id, self._desk.clock()))
+    def _revealed(self, session: OperatorSession, message_id: MessageId) -> Mapping[str, Reveal]:
+        return {one.pointer: one for one in self._desk.store.oversight.reveals(session.session, message_id, self._desk.clock())}
 
     def _open(self, record: MessageRecord) -> Message | None:
         try:
             return load(unseal(record.canonical, self._archive, record.message_id.encode()))
         except (Unsealable, SignerUnavailable):
             return None
+
+
+def _choice(rows: Sequence[FieldRow], chosen: frozenset[str]) -> Sequence[FieldRow]:
+    if not 0 < len(chosen) <= MOST_FIELDS:
+        raise NotPossible(f"Choose between 1 and {MOST_FIELDS} fields.")
+    if not pointers(rows) >= chosen:
+        raise NotPossible("The message has no such hidden field.")
+    return [row for row in rows if row.pointer in chosen]
 
 
 def _rows(message: Message, revealed: frozenset[str] | tuple[()]) -> tuple[FieldRow, ...]:

@@ -5,8 +5,9 @@ Codes are shown; of a reference the last three characters; anything else not at 
 field. What it is not: the grant (`gateway.control.looking`) nor a page. Called by the console.
 """
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from pydantic import BaseModel
@@ -18,6 +19,11 @@ HIDDEN: Final = "Hidden"
 CASE: Final = "/header/case_reference"
 """The one personal fact of a header: the case reference number."""
 _LAST: Final = 3
+_ABBREVIATED: Final = frozenset({"crn", "nsi", "pss", "rar", "rsr"})
+_NAMES_SOMEBODY: Final = re.compile(
+    r"(?<![A-Za-z0-9])(?:[A-Za-z][0-9]{6}|[A-Za-z][0-9]{4}[A-Za-z]{2}|[0-9]{2,4}/[0-9]{1,7}[A-Za-z]|[0-9]{4}-[0-9]{2}-[0-9]{2})(?![A-Za-z0-9])"
+)
+"""Inside an id that a sender made up: a case reference number, a prison number, a PNC number, a date."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +52,34 @@ def case_row(case_reference: str | None, revealed: Collection[str] = ()) -> Fiel
     if case_reference is None:
         return None
     return _leaf(CASE, "Case reference number", 0, case_reference, FieldClass.REFERENCE, revealed)
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of the content: its fields, each named by the way to it within the part."""
+
+    title: str
+    """Empty for what stands at the top."""
+    rows: tuple[FieldRow, ...]
+
+
+def sections_of(rows: Sequence[FieldRow]) -> tuple[Section, ...]:
+    """The same fields for a page: those of the top first, then part by part, without a tree that a narrow screen cannot show."""
+    found: dict[str, list[FieldRow]] = {"": []}
+    way: list[str] = []
+    for row in rows:
+        del way[row.depth :]
+        if row.heading:
+            way.append(row.label)
+        else:
+            within = [*way[1:], row.label]
+            found.setdefault(way[0] if way else "", []).append(replace(row, label=": ".join(within), depth=0))
+    return tuple(Section(title, tuple(inner)) for title, inner in found.items() if inner)
+
+
+def shown_id(text: str) -> str:
+    """An id that a sender made up: as it is, unless it holds the number of a case or a person, or a date; then its end."""
+    return f"…{text[-_LAST:]}" if _NAMES_SOMEBODY.search(text) else text
 
 
 def pointers(rows: Sequence[FieldRow]) -> frozenset[str]:
@@ -86,4 +120,5 @@ def _leaf(pointer: str, label: str, depth: int, value: object, kind: FieldClass,
 
 
 def _label(name: str) -> str:
-    return name.replace("_", " ").capitalize()
+    words = " ".join(word.upper() if word in _ABBREVIATED else word for word in name.split("_"))
+    return words[:1].upper() + words[1:]

@@ -12,6 +12,7 @@ from typing import Final
 
 from gateway.audit.events import SENTENCES, AuditCode, AuditEvent
 from gateway.oversight.causes import cause_of
+from gateway.oversight.reasons import DISCARD_REASONS, REVEAL_PURPOSES
 from gateway.records import Attempt, Delivery, ReceiptRecord, SubmissionRecord
 
 _TITLES: Final[Mapping[AuditCode, str]] = {
@@ -36,6 +37,9 @@ _TITLES: Final[Mapping[AuditCode, str]] = {
     AuditCode.WORK_ASSIGNED: "Assigned",
     AuditCode.DETAIL_FETCHED: "{recipient} fetched what its event pointed at",
 }
+_LOOKS: Final = frozenset({AuditCode.MESSAGE_VIEWED, AuditCode.FIELD_REVEALED})
+_BAD: Final = frozenset({AuditCode.SUBMISSION_REFUSED, AuditCode.DELIVERY_REFUSED, AuditCode.DELIVERY_SET_ASIDE, AuditCode.DELIVERY_NOT_APPLIED})
+_COMES_IN: Final = frozenset({AuditCode.SUBMISSION_ACCEPTED, AuditCode.MESSAGE_ACCEPTED, AuditCode.DELIVERY_PREPARED, AuditCode.TEST_SENT})
 _TOLD_OTHERWISE: Final = frozenset({AuditCode.DELIVERY_DELAYED, AuditCode.RECEIPT_ISSUED})
 """Attempts and receipts say the same with more."""
 _OUTCOMES: Final = {
@@ -59,6 +63,8 @@ class Beat:
     looked: bool = False
     """Somebody only looked."""
     bad: bool = False
+    turn: int = 1
+    """Decides between beats of one moment: what comes in, the attempt, its outcome, the receipt, a look."""
 
 
 def story_of(
@@ -71,7 +77,7 @@ def story_of(
         *(_attempted(attempt, recipients.get(attempt.delivery_id, "")) for attempt in attempts),
         *(_said(receipt) for receipt in receipts),
     ]
-    return tuple(sorted(beats, key=lambda beat: beat.at))
+    return tuple(sorted(beats, key=lambda beat: (beat.at, beat.turn)))
 
 
 def _audited(event: AuditEvent, recipients: Mapping[str, str], submission: SubmissionRecord) -> Beat:
@@ -83,8 +89,9 @@ def _audited(event: AuditEvent, recipients: Mapping[str, str], submission: Submi
         title=title,
         text=_text(event, facts, submission),
         by=facts.get("by", ""),
-        looked=event.code in (AuditCode.MESSAGE_VIEWED, AuditCode.FIELD_REVEALED),
-        bad=event.code in (AuditCode.SUBMISSION_REFUSED, AuditCode.DELIVERY_REFUSED, AuditCode.DELIVERY_SET_ASIDE, AuditCode.DELIVERY_NOT_APPLIED),
+        looked=event.code in _LOOKS,
+        bad=event.code in _BAD,
+        turn=0 if event.code in _COMES_IN else 4 if event.code in _LOOKS else 2,
     )
 
 
@@ -94,8 +101,10 @@ def _text(event: AuditEvent, facts: Mapping[str, str], submission: SubmissionRec
             return f"From {submission.sender} over {submission.channel}; the signature holds under key {facts.get('key', 'of the gateway')}."
         case AuditCode.MESSAGE_ACCEPTED:
             return f"To {facts.get('recipients', '').replace(',', ', ')}."
-        case AuditCode.FIELD_REVEALED | AuditCode.DISCARD_ASKED:
-            return f"{facts.get('purpose') or facts.get('reason', '')} {facts.get('words', '')}".strip()
+        case AuditCode.FIELD_REVEALED:
+            return _sentences(REVEAL_PURPOSES.get(facts.get("purpose", ""), facts.get("purpose", "")), facts.get("words", ""))
+        case AuditCode.DISCARD_ASKED:
+            return _sentences(DISCARD_REASONS.get(facts.get("reason", ""), facts.get("reason", "")), facts.get("words", ""))
         case _:
             return f"{cause_of(facts['fault']).title} ({facts['fault']})." if facts.get("fault") else ""
 
@@ -108,4 +117,8 @@ def _attempted(attempt: Attempt, recipient: str) -> Beat:
 
 
 def _said(receipt: ReceiptRecord) -> Beat:
-    return Beat(at=receipt.issued_at, title=f"Receipt signed: {receipt.stage}", text=f"For {receipt.organisation}; digest {receipt.digest[:16]}…")
+    return Beat(at=receipt.issued_at, title=f"Receipt signed: {receipt.stage}", text=f"For {receipt.organisation}; digest {receipt.digest[:16]}…", turn=3)
+
+
+def _sentences(*parts: str) -> str:
+    return " ".join(f"{part.rstrip('.')}." for part in parts if part)
