@@ -21,7 +21,22 @@ from gateway.console.assets import PREFIX as STATIC
 from gateway.console.csrf import Guard
 from gateway.console.headers import framed
 from gateway.console.live import Ticker, live_response
-from gateway.console.pages import dead_letter_actions, dead_letters, message, messages, overview, queues, reveal, search, sessions, work
+from gateway.console.pages import (
+    dead_letter_actions,
+    dead_letters,
+    message,
+    messages,
+    overview,
+    partner,
+    partner_actions,
+    partners,
+    queues,
+    receipts,
+    reveal,
+    search,
+    sessions,
+    work,
+)
 from gateway.console.parts import ConsoleParts
 from gateway.console.permitted import permitted_quietly
 from gateway.console.rendering import assets
@@ -42,6 +57,10 @@ PAGES: tuple[Routes, ...] = (
     message.routes,
     search.routes,
     reveal.routes,
+    receipts.routes,
+    partners.routes,
+    partner.routes,
+    partner_actions.routes,
     work.routes,
     sessions.routes,
 )

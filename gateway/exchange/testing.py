@@ -41,6 +41,11 @@ class TestMessage:
     changes: Changes
 
 
+def key_of(order_id: str) -> DuplicateKey:
+    """Under which the test message of an order is kept: so it is sent once, and found again."""
+    return DuplicateKey("order", OWN_CODE, "", order_id)
+
+
 def test_message(leg: Leg, order_id: str, by: str, means: Means, now: datetime) -> TestMessage:
     """One ConnectionNotification to a party. Its duplicate key is the order's, so an order is carried out once."""
     message = _message(leg, order_id, means, now)
@@ -57,7 +62,7 @@ def test_message(leg: Leg, order_id: str, by: str, means: Means, now: datetime) 
         channel="console",
         packaging="none",
         content_type="application/json",
-        key=DuplicateKey("order", OWN_CODE, "", order_id),
+        key=key_of(order_id),
         content_digest=content,
         control_reference=order_id,
         verdict=Verdict.ACCEPTED,

@@ -12,11 +12,11 @@ from typing import Final
 from gateway.audit.events import AuditCode, AuditEvent
 from gateway.contract import Clock, Store
 from gateway.exchange.means import Means
-from gateway.exchange.testing import OWN_CODE, TestMessage, test_message
+from gateway.exchange.testing import TestMessage, key_of, test_message
 from gateway.operations import NotFoundError, NotPossibleError, Operations
 from gateway.oversight.reasons import DISCARD_REASONS
 from gateway.oversight.records import Order, OrderKind, OrderState
-from gateway.records import DeliveryState, DuplicateKey
+from gateway.records import DeliveryState
 from gateway.steps.deliver import leg_to
 from schemas.identifiers import DeliveryId, PartyCode
 
@@ -85,7 +85,7 @@ class OrderWorker:
 
     def _sent_before(self, order: Order) -> str:
         """Under the same duplicate key: it was sent by this worker, which died before it could say so."""
-        key = DuplicateKey("order", OWN_CODE, "", order.order_id)
+        key = key_of(order.order_id)
         submission = self._store.queries.submissions_by_key([key])[key]
         return f"Sent as message {self._store.queries.messages_of(submission.submission_id)[0].message_id}."
 
