@@ -49,7 +49,7 @@ BY_NAME = tuple(kind for kind in CATALOGUE if kind not in (STATUS, PING))
 CHOSEN: Mapping[str, str] = {"SPG": "2599999991", "ALL": "2599999992"}
 """Contacts of C05's case, addressed to whoever is responsible for it, and to all with an interest: once C05 has taken the case, itself."""
 OUTWARD, INWARD = len(BY_NAME) * 21, 4 * 21
-ANSWERED_BY_HAND = frozenset({"C03", "C10", "C15", "C16", "C17", "C19", "C21"})
+ANSWERED_BY_HAND = frozenset({"C03", "C16", "C17", "C21"})
 """CRCs whose simulated system answers no transfer by itself."""
 
 

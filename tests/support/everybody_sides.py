@@ -3,7 +3,6 @@
 Several parties of one organisation stand behind one endpoint, queue, shelf or folder, each with a journal of its own.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -27,15 +26,15 @@ from gateway.rehearsal.file_crc import FileCrc
 from gateway.rehearsal.gateway_link import Caller, GatewayLink
 from gateway.rehearsal.interchange import Addressing
 from gateway.rehearsal.jose import PartnerKey, PublishedKeys
-from gateway.rehearsal.journal import Journal, Noted
+from gateway.rehearsal.journal import Journal
 from gateway.rehearsal.json_crc import JsonCrc, receipt_in
 from gateway.rehearsal.languages import Answering, CanonicalLanguage, CaseflowLanguage, Language
-from gateway.rehearsal.listener import Answer, Request
-from gateway.rehearsal.ndelius import NdeliusIdentity, NdeliusKeys, SimulatedNdelius
+from gateway.rehearsal.ndelius import NdeliusIdentity, NdeliusKeys
 from gateway.rehearsal.profiles import PATIENCE, Document, Subject
 from gateway.rehearsal.queue_crc import QueueCrc
 from gateway.rehearsal.receipt_book import TooEarlyError
 from gateway.rehearsal.shelf_crc import ShelfCrc
+from gateway.rehearsal.spg_parties import SpgParty
 from gateway.trust.certificates import CertificateUse
 from gateway.trust.contract import Packaging, SealOrder, Signer
 from gateway.trust.keyring import KeyUse
@@ -48,7 +47,6 @@ from schemas.identifiers import MessageId, OrganisationId, PartyCode
 
 AUDIENCE = "interagency-gateway.test"
 LANGUAGES: Mapping[str, Callable[[], Language]] = {"canonical": CanonicalLanguage, "caseflow": CaseflowLanguage}
-_RECEIVER = re.compile(rb"ReceiverIdentity>\s*([A-Z0-9]{3})\s*<")
 _REFERENCES = count(1_700_000_000_001)
 
 
@@ -301,19 +299,6 @@ class _Older(UnsafeLegacyWssPackaging):
     def seal(self, order: SealOrder, signer: Signer) -> WireMessage:
         """In the older envelope."""
         return super().seal(replace(order, soap_version="1.1"), signer)
-
-
-class SpgParty(SimulatedNdelius):
-    """One party that was built for SPG, perhaps beside others behind one endpoint."""
-
-    siblings: Mapping[str, "SpgParty"]
-
-    def _handle(self, request: Request) -> Answer:
-        found = _RECEIVER.search(request.body)
-        if found is None or found[1].decode() not in self.siblings:
-            self.journal.write(Noted.DISTRUSTED, reason="an interchange for somebody else")
-            return Answer(500)
-        return SimulatedNdelius._handle(self.siblings[found[1].decode()], request)
 
 
 class SpgSide:
