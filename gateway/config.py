@@ -180,6 +180,11 @@ class Settings(BaseSettings):
     long_poll_seconds: float = Field(60.0, ge=0, le=60, description="Longest wait that a mailbox caller may ask for.")
     long_poll_look_seconds: float = Field(1.0, gt=0, description="How often a waiting mailbox looks into the store for what other processes accepted.")
     long_polls_per_organisation: int = Field(8, ge=1, description="Mailbox callers of one organisation that may wait at one time.")
+    refusals_per_minute: int = Field(
+        300,
+        ge=0,
+        description="Refusals without a receipt that one organisation may cause in a minute, in each process; then it is answered 429. 0: no limit.",
+    )
     page_limit: int = Field(100, ge=1, le=1000, description="Most items in one answer.")
 
     # batches and workers

@@ -23,6 +23,7 @@ from gateway.api.bell import Bell
 from gateway.api.bodies import BodyBudget
 from gateway.api.faults import problem
 from gateway.api.parts import ApiParts, Doorway
+from gateway.api.refusals import Refusals
 from gateway.contract import StoreUnavailable
 from gateway.telemetry import Telemetry
 from gateway.trust.contract import SignerUnavailable
@@ -47,7 +48,7 @@ def create_app(parts: ApiParts) -> FastAPI:
         waiting=settings.batch_waiting,
         done=lambda items: parts.telemetry.batch("submit", items),
     )
-    doorway = Doorway(parts, commits, Bell(), BodyBudget(settings.max_bodies_bytes))
+    doorway = Doorway(parts, commits, Bell(), BodyBudget(settings.max_bodies_bytes), Refusals(settings.refusals_per_minute))
     app = FastAPI(
         title="Interagency Gateway",
         version="1",

@@ -19,7 +19,7 @@ from starlette.responses import Response
 from gateway.api.caller import Caller, Known
 from gateway.api.faults import documented
 from gateway.api.parts import At, Doorway
-from gateway.api.submissions import JOSE, JOSE_BODY, SETTLING, Bounded, dress, submit_jws
+from gateway.api.submissions import JOSE, JOSE_BODY, SETTLING, Bounded, dress, noted, submit_jws
 from gateway.exchange.results import ShelfItem
 from schemas.faults import FaultCode, refuse
 from schemas.identifiers import DeliveryId
@@ -74,7 +74,7 @@ def settle(request: Request, at: At, caller: Known, delivery_id: Annotated[str, 
     """Settle a delivery: a signed receipt, or an empty body for a plain acknowledgement."""
     require_recipient(at, caller, DeliveryId(delivery_id))
     if not body:
-        return dress(at.parts.intake.acknowledge(caller.organisation, DeliveryId(delivery_id)), request, at)
+        return dress(noted(at.parts.intake.acknowledge(caller.organisation, DeliveryId(delivery_id)), at, caller.organisation), request, at)
     return dress(submit_jws(request, at, caller, body), request, at)
 
 

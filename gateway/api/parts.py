@@ -15,6 +15,7 @@ from adapters.contract import WireMessage
 from gateway.api.batching import GroupCommit
 from gateway.api.bell import Bell
 from gateway.api.bodies import BodyBudget
+from gateway.api.refusals import Refusals
 from gateway.config import Settings
 from gateway.contract import Clock, Store
 from gateway.exchange.results import Declined, ShelfItem, SubmitResult
@@ -70,6 +71,7 @@ class Doorway:
     commits: GroupCommit
     bell: Bell
     budget: BodyBudget
+    refusals: Refusals
 
 
 async def _doorway(connection: HTTPConnection) -> Doorway:

@@ -19,6 +19,7 @@ from gateway.api.caller import peer_of
 from gateway.api.faults import ENVELOPES, SOAP_11, SOAP_12, soap_fault
 from gateway.api.parts import At, Doorway
 from gateway.api.schemas import PLACE, XML_FORM
+from gateway.api.submissions import noted
 from gateway.api.wsdl import describe
 from gateway.exchange.results import Accepted, Declined, Settled, SubmitResult
 from gateway.exchange.submission import Submission
@@ -55,13 +56,17 @@ def _peer(request: Request, at: At) -> OrganisationId | None:
 Peer = Annotated[OrganisationId | None, Depends(_peer)]
 
 
-async def _bounded(request: Request, at: At, _peer: Peer) -> AsyncIterator[bytes]:
+async def _bounded(request: Request, at: At, peer: Peer) -> AsyncIterator[bytes]:
     settings = at.parts.settings
+    at.refusals.require(peer, at.parts.clock().timestamp())
     if _media_type(request) not in _SPOKEN:
         raise refuse(FaultCode.UNSUPPORTED_MEDIA_TYPE, "Send text/xml or application/soap+xml.")
     body = Body(request, at.budget, settings.max_body_bytes)
     try:
         yield await body.read(settings.body_timeout_seconds)
+    except Refusal as refusal:
+        at.refusals.charge(peer, refusal.fault, at.parts.clock().timestamp())
+        raise
     finally:
         body.release()
 
@@ -73,7 +78,7 @@ def receive(request: Request, at: At, peer: Peer, body: Annotated[bytes, Depends
     version = request.state.soap_version = spoken_version(body, _media_type(request))
     wire = WireMessage(body, request.headers.get("content-type", ""))
     submission = Submission(wire=wire, packaging="wss", channel="soap", peer=peer, received_at=at.parts.clock())
-    result = at.commits.submit(submission, at.parts.settings.batch_timeout_seconds)
+    result = noted(at.commits.submit(submission, at.parts.settings.batch_timeout_seconds), at, peer)
     return _dress(result, version, request, at)
 
 

@@ -19,7 +19,8 @@ from gateway.api.parts import At, Doorway
 from gateway.api.schemas import JSON_FORM, one_of
 from gateway.exchange.results import Accepted, Declined, Settled, SubmitResult
 from gateway.exchange.submission import Submission
-from schemas.faults import FaultCode, refuse
+from schemas.faults import FaultCode, Refusal, refuse
+from schemas.identifiers import OrganisationId
 
 JOSE = "application/jose"
 router = APIRouter(tags=["messages"])
@@ -63,17 +64,30 @@ MESSAGE_BODY = _body(
 )
 
 
-async def _bounded(request: Request, at: At, _caller: Known) -> AsyncIterator[bytes]:
-    """The body, read only after the caller was authenticated."""
+async def _bounded(request: Request, at: At, caller: Known) -> AsyncIterator[bytes]:
+    """The body, read only after the caller was authenticated, and while not too much of what it hands in is refused."""
     settings = at.parts.settings
+    _require_open(at, caller)
     body = Body(request, at.budget, settings.max_body_bytes)
     try:
         yield await body.read(settings.body_timeout_seconds)
+    except Refusal as refusal:
+        at.refusals.charge(caller.organisation, refusal.fault, at.parts.clock().timestamp())
+        raise
     finally:
         body.release()
 
 
 Bounded = Annotated[bytes, Depends(_bounded)]
+
+
+def _require_open(at: Doorway, caller: Caller) -> None:
+    """Refuses with `rate-limited` a caller that has used up its refusals; the operator sees it counted."""
+    try:
+        at.refusals.require(caller.organisation, at.parts.clock().timestamp())
+    except Refusal as refusal:
+        at.parts.telemetry.refused("https", refusal.fault.code, refusal.cause)
+        raise
 
 
 @router.post("/v1/messages", status_code=202, responses=SUBMITTED, openapi_extra=MESSAGE_BODY)
@@ -89,7 +103,13 @@ def submit_jws(request: Request, at: Doorway, caller: Caller, body: bytes) -> Su
     if content_type.partition(";")[0].strip().lower() != JOSE:
         raise refuse(FaultCode.UNSUPPORTED_MEDIA_TYPE, f"Send {JOSE}.")
     submission = Submission(wire=WireMessage(body, JOSE), packaging="jws", channel="https", peer=caller.organisation, received_at=at.parts.clock())
-    return at.commits.submit(submission, at.parts.settings.batch_timeout_seconds)
+    return noted(at.commits.submit(submission, at.parts.settings.batch_timeout_seconds), at, caller.organisation)
+
+
+def noted(result: SubmitResult, at: Doorway, known: OrganisationId | None) -> SubmitResult:
+    """The same result; a refusal without a receipt is charged to whoever caused it."""
+    at.refusals.note(result, known, at.parts.clock().timestamp())
+    return result
 
 
 def dress(result: SubmitResult, request: Request, at: Doorway) -> Response:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from adapters.contract import WireMessage
 from schemas.faults import Fault
-from schemas.identifiers import DeliveryId, MessageId, PartyCode, SubmissionId
+from schemas.identifiers import DeliveryId, MessageId, OrganisationId, PartyCode, SubmissionId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +36,8 @@ class Declined:
     duplicate: bool = False
     proven: bool = True
     """False where the signature was not believed: then nothing of it is kept in the archive."""
+    organisation: OrganisationId | None = None
+    """Who proved to have sent it, where there is no receipt that says so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -277,7 +277,7 @@ class SubmitStep(Step):
         except Refusal as refusal:
             facts = {"organisation": statement.organisation, "fault": refusal.fault.code.value}
             event = AuditEvent(AuditCode.RECEIPT_REFUSED, now, statement.subject, facts)
-            return Decision(Declined(fault=refusal.fault), Changes(events=(event,)))
+            return Decision(Declined(fault=refusal.fault, organisation=statement.organisation), Changes(events=(event,)))
         ids = (found.message_id,) if found.message_id else ()
         if statements.said_before(statement, found):
             return Decision(Settled(message_ids=ids, repeated=True, sender=found.recipient))
