@@ -24,12 +24,15 @@ def demo(
     *,
     seed: Annotated[int, typer.Option(help="Makes the same run again.")] = 1,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the folder of the run, for a look afterwards.")] = False,
+    stay: Annotated[bool, typer.Option("--stay", help="Go on with made-up traffic, and with the console for a look around, until Ctrl-C.")] = False,
     database: DatabaseOption = Database.SQLITE,
 ) -> None:
     """Two cases from nDelius to two CRCs over a real RabbitMQ, told as it happens, and proved at the end."""
     from gateway.rehearsal.demo import main
 
-    raise typer.Exit(main(["--seed", str(seed), *(["--keep"] if keep else []), "--database", database.value]))
+    if keep and stay:
+        raise typer.BadParameter("it cannot go on and be over: choose --keep or --stay")
+    raise typer.Exit(main(["--seed", str(seed), *(["--keep"] if keep else []), *(["--stay"] if stay else []), "--database", database.value]))
 
 
 def bench(

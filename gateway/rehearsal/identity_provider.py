@@ -150,10 +150,7 @@ class SimulatedProvider:
         return Answer(303, headers={"location": f"{asked.get('redirect_uri', '')}?{back}"})
 
     def _choice(self, asked: Mapping[str, str]) -> str:
-        links = "".join(
-            f'<li><a href="/authorize?{html.escape(urlencode({**asked, "login_hint": one.subject}))}">{html.escape(one.name)}: {", ".join(one.roles)}</a></li>'
-            for one in self.people
-        )
+        links = "".join(f'<li><a href="{_hinted(asked, one)}">{html.escape(one.name)}: {_roles(one)}</a></li>' for one in self.people)
         head = '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Who are you? Simulated identity provider</title></head>'
         return f"{head}<body><main><h1>Simulated identity provider</h1><p>These people are made up.</p><ul>{links}</ul></main></body></html>"
 
@@ -207,6 +204,15 @@ class SimulatedProvider:
             case Flaw.UNSIGNED:
                 return f"{_part({'alg': 'none', 'kid': self._key.kid})}.{_part(claims)}."
         return jwt.encode({"alg": "RS256", "kid": self._key.kid}, claims, self._key)
+
+
+def _hinted(asked: Mapping[str, str], account: Account) -> str:
+    return html.escape(f"/authorize?{urlencode({**asked, 'login_hint': account.subject})}")
+
+
+def _roles(account: Account) -> str:
+    """What the console makes of them, in a list for people."""
+    return html.escape(", ".join(ROLE_CLAIMS.get(name, name) for name in account.roles))
 
 
 def _part(value: Mapping[str, object]) -> str:

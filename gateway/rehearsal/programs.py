@@ -22,7 +22,7 @@ _MARK = "GATEWAY_TEST_REHEARSAL"
 """In the environment of every program that a rehearsal starts: by it a later run knows what is its own to stop."""
 
 
-Setting = str | int | float | bool | Path | list[str]
+Setting = str | int | float | bool | Path | list[str] | dict[str, str]
 
 
 class ProgramFailed(Exception):
@@ -131,5 +131,7 @@ def _toml(value: Setting) -> str:
             return repr(value)
         case str() | Path():
             return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
+        case dict():
+            return "{" + ", ".join(f"{_toml(name)} = {_toml(item)}" for name, item in value.items()) + "}"
         case _:
             return "[" + ", ".join(_toml(item) for item in value) + "]"

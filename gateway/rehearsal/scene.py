@@ -1,4 +1,4 @@
-"""The scene of a rehearsal: a private broker and store, the gateway as a real process, and three partners around it.
+"""The scene of a rehearsal: a private broker and store, the gateway as a real process, three partners and an identity provider around it.
 
 What it is: everything set up under one directory, on free ports of loopback, with TLS everywhere, and taken down
 again. What it is not: the story (`story`). Called by the demo and by the scenario tests. Nothing outside the directory
@@ -20,6 +20,7 @@ from gateway.rehearsal import profiles
 from gateway.rehearsal.authority import DevelopmentAuthority
 from gateway.rehearsal.case_system import CrcIdentity
 from gateway.rehearsal.crc import CrcKeys
+from gateway.rehearsal.identity_provider import CLIENT_ID, PEOPLE, ROLE_CLAIMS, Account, SimulatedProvider
 from gateway.rehearsal.jose import PartnerKey
 from gateway.rehearsal.json_crc import JsonCrc
 from gateway.rehearsal.languages import Answering, CanonicalLanguage, CaseflowLanguage
@@ -40,6 +41,10 @@ NDELIUS = Subject(organisation="ndelius", party="N00", name="National Probation 
 LARKSPUR = Subject(organisation="larkspur", party="C07", name="Larkspur Rehabilitation (fictional)")
 WEXCOMBE = Subject(organisation="wexcombe", party="C14", name="Wexcombe Partnership (fictional)")
 EVERYBODY = (NDELIUS, LARKSPUR, WEXCOMBE)
+OPERATORS = (Account("u-all", "Alex Example (fictional)", tuple(ROLE_CLAIMS)), *(one for one in PEOPLE if set(one.roles) & set(ROLE_CLAIMS)))
+"""Who may sign in to the console: whoever has every role first."""
+CONSOLE_PORT = 8181
+"""Where the console is looked for first by whoever wants to find it again."""
 
 
 @dataclass(slots=True)
@@ -54,6 +59,8 @@ class Scene:
     n00: SimulatedNdelius
     c07: JsonCrc
     c14: QueueCrc | ShelfCrc
+    console_url: str
+    provider: SimulatedProvider
     _broker_url: str
     _closing: ExitStack = field(default_factory=ExitStack)
 
@@ -83,17 +90,18 @@ class Scene:
     def _close_partners(self) -> None:
         for partner in (self.c14, self.c07, self.n00):
             partner.close()
+        self.provider.stop()
 
 
-def set_up(directory: Path, database: Database, report: Report) -> Scene:
-    """Everything from an empty directory to three connected partners."""
+def set_up(directory: Path, database: Database, report: Report, console_port: int = 0) -> Scene:
+    """Everything from an empty directory to three connected partners. The console takes this port, or any where it is taken."""
     directory = directory.resolve()
     clear(directory)
     with ExitStack() as stack:
         database_url, broker = _start_services(directory, database, report, stack)
         if broker is None:
             report("the broker inside the gateway's process stands in for RabbitMQ, and C14 collects from its shelf instead")
-        scene = _assemble(directory, database_url, broker, report, stack)
+        scene = _assemble(directory, database_url, broker, report, stack, console_port)
         scene._closing = stack.pop_all()
         return scene
 
@@ -105,16 +113,20 @@ def _start_services(directory: Path, database: Database, report: Report, stack: 
         return url.result(), broker.result()
 
 
-def _assemble(directory: Path, database_url: str, broker: BrokerSide | None, report: Report, stack: ExitStack) -> Scene:
+def _assemble(directory: Path, database_url: str, broker: BrokerSide | None, report: Report, stack: ExitStack, console_port: int) -> Scene:
     report("making keys and certificates")
     authority = DevelopmentAuthority(directory / "authority")
     n00, c07, c14 = _partners(directory, authority, stack, with_rabbitmq=broker is not None)
     n00.start()
     c07.start()
-    port = _free_port()
+    provider = SimulatedProvider(people=OPERATORS)
+    provider.start()
+    stack.callback(provider.stop)
+    port, console = _free_port(), _free_port(console_port)
     settings_path = directory / "gateway.toml"
     keystore.create(directory / "keys", issuer=AUDIENCE, now=datetime.now(UTC))
-    write_settings(settings_path, _settings(directory, database_url, authority, port, (n00.endpoint(), c07.endpoint())) | (broker.settings() if broker else {}))
+    settings = _settings(directory, database_url, authority, port, (n00.endpoint(), c07.endpoint())) | _console(console, provider)
+    write_settings(settings_path, settings | (broker.settings() if broker else {}))
     onboard(database_url, _profiles(authority, n00, c07, c14), broker, report)
     program = Program("gateway", settings_path, directory / "gateway.log", directory / "gateway.pid")
     report("starting the gateway")
@@ -123,7 +135,7 @@ def _assemble(directory: Path, database_url: str, broker: BrokerSide | None, rep
     base_url = f"https://localhost:{port}"
     _await_ready(program, base_url, authority)
     broker_url = broker.partner_url(WEXCOMBE.organisation) if broker else ""
-    scene = Scene(directory, base_url, program, authority, database_url, n00, c07, c14, broker_url)
+    scene = Scene(directory, base_url, program, authority, database_url, n00, c07, c14, f"http://127.0.0.1:{console}", provider, broker_url)
     _connect(scene, directory)
     return scene
 
@@ -196,7 +208,6 @@ def _settings(directory: Path, database_url: str, authority: DevelopmentAuthorit
         "keys_dir": directory / "keys",
         "public_url": f"https://localhost:{port}",
         "http_port": port,
-        "console_port": 0,
         "tls_certificate": server.certificate_path,
         "tls_private_key": server.key_path,
         "tls_client_ca": authority.root_path,
@@ -206,6 +217,16 @@ def _settings(directory: Path, database_url: str, authority: DevelopmentAuthorit
         "egress_certificate": _joined(directory, authority),
         "sweeper_interval_seconds": 1.0,
         "sweep_seconds": 2.0,
+    }
+
+
+def _console(port: int, provider: SimulatedProvider) -> dict[str, Setting]:
+    return {
+        "console_port": port,
+        "console_issuer": provider.issuer,
+        "console_client_id": CLIENT_ID,
+        "console_role_claims": dict(ROLE_CLAIMS),
+        "alerts_interval_seconds": 2.0,
     }
 
 
@@ -243,8 +264,13 @@ def _connect(scene: Scene, directory: Path) -> None:
     scene.start_c14()
 
 
-def _free_port() -> int:
+def _free_port(wanted: int = 0) -> int:
+    """A free one; this one where it is free."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", wanted))
+        except OSError:
+            return _free_port()
         port: int = probe.getsockname()[1]
         return port

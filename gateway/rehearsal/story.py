@@ -61,8 +61,8 @@ def transfers(play: Play) -> tuple[Case, Case]:
     play.teller.act("1  Two cases are transferred")
     accepted, rejected = play.case(), play.case()
     c07, c14, n00 = play.scene.c07, play.scene.c14, play.scene.n00
-    first = _send(play, "transfer", interchange.TRANSFER_REQUEST_WITH_ORDER, LARKSPUR.party, _transfer(accepted, LARKSPUR.party))
-    second = _send(play, "rejected transfer", interchange.TRANSFER_REQUEST, WEXCOMBE.party, _transfer(rejected, WEXCOMBE.party))
+    first = _send(play, "transfer", interchange.TRANSFER_REQUEST_WITH_ORDER, LARKSPUR.party, transfer_values(accepted, LARKSPUR.party))
+    second = _send(play, "rejected transfer", interchange.TRANSFER_REQUEST, WEXCOMBE.party, transfer_values(rejected, WEXCOMBE.party))
     _answered(play, accepted, LARKSPUR.party, "TA", first)
     _answered(play, rejected, WEXCOMBE.party, "TR,INC", second)
     for party, journal in ((LARKSPUR.party, c07.journal), (WEXCOMBE.party, c14.journal)):
@@ -171,18 +171,19 @@ def _types_of(journal: Journal, case: Case) -> list[str]:
 def _updates(play: Play, case: Case, receiver: str) -> list[tuple[str, dict[str, str]]]:
     return [
         (interchange.CONTACT, contact_values(play, case, receiver)),
-        (interchange.ADDRESS, _offender(case) | {"OffenderAddressID": play.number(), "TestIndicator": "N"}),
-        (interchange.CUSTODY_RELEASE, _offender(case) | {"EventID": case.event, "TestIndicator": "N"}),
+        (interchange.ADDRESS, offender_values(case) | {"OffenderAddressID": play.number(), "TestIndicator": "N"}),
+        (interchange.CUSTODY_RELEASE, offender_values(case) | {"EventID": case.event, "TestIndicator": "N"}),
     ]
 
 
 def contact_values(play: Play, case: Case, receiver: str) -> dict[str, str]:
     """What a contact of this case says."""
     place = {"Provider": receiver, "Team": f"{receiver}A12", "ContactOfficer": f"{receiver}A294", "Location": f"{receiver}L02"}
-    return _offender(case) | place | {"ContactID": play.number(), "EventID": case.event, "MessageType": "UPD"}
+    return offender_values(case) | place | {"ContactID": play.number(), "EventID": case.event, "MessageType": "UPD"}
 
 
-def _transfer(case: Case, receiver: str) -> dict[str, str]:
+def transfer_values(case: Case, receiver: str) -> dict[str, str]:
+    """What a request to transfer this case says."""
     parts: dict[str, str] = {}
     for kind in ("OM", "OS"):
         parts |= {
@@ -190,8 +191,9 @@ def _transfer(case: Case, receiver: str) -> dict[str, str]:
             f"{kind}TransferToResponsibleTeam": f"{receiver}KNT",
             f"{kind}TransferToResponsibleOfficer": f"{receiver}A192",
         }
-    return _offender(case) | parts | {"TransferID": case.transfer, "EventID": case.event, "MessageType": "INS"}
+    return offender_values(case) | parts | {"TransferID": case.transfer, "EventID": case.event, "MessageType": "INS"}
 
 
-def _offender(case: Case) -> dict[str, str]:
+def offender_values(case: Case) -> dict[str, str]:
+    """Whom it is about."""
     return {"CaseReferenceNumber": case.crn, "OffenderID": case.offender}

@@ -7,12 +7,17 @@ run but the first finds an earlier one there.
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import httpx
 import pytest
 
 from broker.node import installed_server
@@ -102,6 +107,46 @@ def test_without_rabbitmq_it_says_so_and_holds(folder: Path) -> None:
     done = run(folder, program=("-c", WITHOUT_RABBITMQ))
     assert_all_well(done, folder)
     assert "stands in for RabbitMQ" in done.stderr
+
+
+def _until(process: subprocess.Popen[str], found: Callable[[], bool], seconds: float = 90) -> None:
+    until = time.monotonic() + seconds
+    while not found():
+        assert process.poll() is None, "the demo ended"
+        assert time.monotonic() < until, "it took too long"
+        time.sleep(0.2)
+
+
+def _signed_in(address: str, subject: str) -> httpx.Client:
+    """A browser with the session of one of the made-up operators; to be closed."""
+    browser = httpx.Client(base_url=address, timeout=10, trust_env=False)
+    asked = browser.get("/sign-in/start").headers["location"]
+    assert "Alex Example (fictional): viewer, operator, reveal, auditor, admin" in httpx.get(asked, trust_env=False).text
+    back = urlsplit(httpx.get(f"{asked}&login_hint={subject}", trust_env=False).headers["location"])
+    assert browser.get(f"{back.path}?{back.query}", follow_redirects=True).status_code == 200
+    return browser
+
+
+@needs_rabbitmq
+@pytest.mark.rabbitmq
+def test_it_stays_with_traffic_and_a_console_until_it_is_told_to_end(folder: Path) -> None:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")} | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+    told = folder / "stay.out"
+    with told.open("w") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "gateway", "demo", "--stay"], cwd=folder, env=environment, stdout=out, stderr=subprocess.STDOUT, text=True
+        )
+    try:
+        _until(process, lambda: "Ctrl-C ends it all" in told.read_text())
+        assert LAST_LINE.search(told.read_text())
+        address = re.findall(r"console: (http://127.0.0.1:\d+)", told.read_text())[0]
+        with closing(_signed_in(address, "u-all")) as browser:
+            _until(process, lambda: "refused it" in browser.get("/dead-letters").text or "recipient-refused" in browser.get("/dead-letters").text)
+    finally:
+        process.send_signal(signal.SIGINT)
+        code = process.wait(60)
+    assert code == 0, told.read_text()[-2000:]
+    assert left_running(folder) == []
 
 
 @needs_rabbitmq
