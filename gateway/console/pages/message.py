@@ -191,7 +191,7 @@ def _told(known: Known) -> tuple[Said, ...]:
     """The first receipt, which was for the whole submission, then those about this message."""
     first = known.submission
     begun = [Said("accepted", _WORDS[None], "", "", first.received_at, first.organisation, first.receipt_digest)] if first.receipt else []
-    return (*begun, *(_said(one) for one in known.receipts))
+    return (*begun, *(_said(one) for one in known.receipts if one.digest != first.receipt_digest))
 
 
 def _said(record: ReceiptRecord) -> Said:

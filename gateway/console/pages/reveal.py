@@ -50,6 +50,7 @@ def routes(parts: ConsoleParts) -> APIRouter:
     ) -> Response:
         """Let this session see them for some minutes."""
         record = record_of(parts, message_id)
+        _chosen(field)
         try:
             granted = parts.looking.reveal(record.message_id, field, purpose, text, viewer.session)
         except ReasonInvalid as invalid:
@@ -66,8 +67,7 @@ def routes(parts: ConsoleParts) -> APIRouter:
 def _asking(
     parts: ConsoleParts, request: Request, viewer: Viewer, record: MessageRecord, chosen: Sequence[str], purpose: str = "", text: str = "", error: str = ""
 ) -> Response:
-    if not chosen:
-        raise ConsoleError(422, "Nothing was chosen", "Go back and tick at least one hidden field.")
+    _chosen(chosen)
     try:
         fields = parts.looking.hidden(record, chosen)
     except NotPossible as impossible:
@@ -89,6 +89,11 @@ def _asking(
         minutes=MINUTES,
         back=f"/messages/{record.message_id}",
     )
+
+
+def _chosen(fields: Sequence[str]) -> None:
+    if not fields:
+        raise ConsoleError(422, "Nothing was chosen", "Go back and tick at least one hidden field.")
 
 
 def _repeated(text: str) -> str:
