@@ -26,6 +26,7 @@ def simulate(
     audience: Annotated[str, typer.Option(help="With --init: the audience of the gateway, as gateway init says it.")] = "",
     port: Annotated[int, typer.Option(min=0, max=65535, help="With --init: where it listens on push; 0 draws a free port.")] = 0,
     home: Annotated[str, typer.Option(metavar="FOLDER", help="With --init and drop: its folder below the gateway's drop_root.")] = "",
+    own_ids: Annotated[bool, typer.Option("--own-ids", help="With --init: it knows records by ids of its own, and says them in its receipts.")] = False,
     authority: Annotated[Path | None, typer.Option(metavar="FOLDER", help="With --init: a development authority shared with others.")] = None,
     fault: Annotated[list[str] | None, typer.Option("--fault", metavar="NAME[=ARG]", help="Begin with this fault; may be repeated.")] = None,
 ) -> None:
@@ -50,6 +51,7 @@ def simulate(
                 home=home,
                 mapping=mapping,
                 also=tuple(also or ()),
+                own_ids=own_ids,
                 authority=authority,
             )
             _require(organisation=organisation, party=party, audience=audience)

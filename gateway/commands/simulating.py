@@ -74,6 +74,7 @@ def wish_for(known: Known, name: str, settings: Settings) -> Wish:
         channel=first.mode.value,
         gateway_url=settings.public_url,
         audience=settings.audience,
+        own_ids=first.own_ids,
         home=home if first.mode is DeliveryMode.DROP else "",
     )
 

@@ -183,7 +183,7 @@ class CaseSystem:
         """The first thing that is wrong with a message; empty where it looks as it must, or nobody looks."""
         if not self.identity.careful or self._flaws.has(Flaw.ACCEPTS_SCHEMA_INVALID):
             return ""
-        found = objections(self._language.name, header, document)
+        found = objections(self._language.name, header, document, own_ids=self.identity.own_ids)
         heeded = (one for one in found if not (one.is_unknown_name and self._flaws.has(Flaw.IGNORES_UNKNOWN_FIELDS)))
         return next((one.sentence for one in heeded), "")
 

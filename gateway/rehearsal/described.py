@@ -6,6 +6,7 @@ fits the partner's real documents; `languages` are the ones written by hand. Cal
 """
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from adapters.agencies.canonical.adapter import CanonicalAdapter
@@ -17,9 +18,12 @@ from gateway.rehearsal.record_names import RECORD_NAMES
 from schemas.envelope import Entry, Header, Interchange, Message, Misread
 from schemas.faults import FaultCode, Refusal
 from schemas.identifiers import MessageId, PartyCode
+from schemas.record_ids import ids_in, put
 
 SOME_TYPE, SOME_ACTION = "Contact", "INS"
 """Of a message that cannot be read: it is to be refused by its id, and not for its type."""
+_STAND_INS = 9_900_000_000_000
+"""Numbers that stand for own ids on their way into a document; nDelius gives none so large."""
 UNREAD = "unread"
 """In the header of a message that could not be read; a careful partner finds that there is no such member."""
 
@@ -46,12 +50,14 @@ class AdapterForm:
         (entry,) = interchange.entries
         if isinstance(entry, Misread):
             return _misread(entry, interchange)
-        return {"header": _told(entry.header, interchange), "document": json.loads(entry.payload.model_dump_json(exclude_unset=True))}
+        said = json.loads(entry.payload.model_dump_json(exclude_unset=True))
+        for named in entry.own_ids:
+            put(said, named.place, f"~{named.own_id}")
+        return {"header": _told(entry.header, interchange), "document": said}
 
     def write(self, payload: bytes) -> bytes:
         """A message of its own, as the gateway reads it."""
-        interchange = CanonicalAdapter().read(payload)
-        (entry,) = interchange.entries
+        entry, owns = _stood_for(payload)
         if not isinstance(entry, Entry):
             raise NotBelievedError("its own message is not canonical")
         header = entry.header
@@ -62,6 +68,7 @@ class AdapterForm:
             answers=header.in_reply_to,
             version=header.version,
             prepared_at=header.prepared_at,
+            own_ids=_own_ids_of(entry, owns),
         )
         written = self._adapter.write(Message(MessageId(header.sender_message_id), header, entry.payload), outgoing).content
         return _with_unknown_type(written) if self._flaws.has(Flaw.SENDS_UNKNOWN_TYPE) else written
@@ -107,6 +114,24 @@ def _misread(entry: Misread, interchange: Interchange) -> dict[str, object]:
     known = {"sender": interchange.sender, "recipients": list(interchange.recipients), "type": kind} | version
     header = content["header"]
     return content | {"header": (header if isinstance(header, dict) else {}) | known}
+
+
+def _stood_for(payload: bytes) -> tuple[Entry | Misread, Mapping[str, str]]:
+    """Its one message with a number for each own id, and what each number stands for."""
+    (entry,) = CanonicalAdapter().read(payload).entries
+    if not isinstance(entry, Entry) or not entry.own_ids:
+        return entry, {}
+    content, owns = json.loads(payload), {str(_STAND_INS + number): named for number, named in enumerate(entry.own_ids)}
+    for number, named in owns.items():
+        put(content["document"], named.place, number)
+    (entry,) = CanonicalAdapter().read(json.dumps(content).encode()).entries
+    return entry, {number: named.own_id for number, named in owns.items()}
+
+
+def _own_ids_of(entry: Entry, owns: Mapping[str, str]) -> Mapping[tuple[str, str], str]:
+    """By kind of record and the number that stands for it."""
+    said = entry.payload.model_dump(mode="json", exclude_unset=True)
+    return {(kind, str(value)): owns[str(value)] for _, kind, value in ids_in(type(entry.payload), said, entry.header.type) if str(value) in owns}
 
 
 def _with_unknown_type(document: bytes) -> bytes:

@@ -108,6 +108,8 @@ class Configuration(_Closed):
     broker: BrokerEntry | None = None
     home: str | None = None
     """Of a partner on files: its own folder below the gateway's `drop_root`."""
+    own_ids: bool = False
+    """It knows records by ids of its own, and says them in its receipts; agreed both ways."""
     rejects_transfers: str | None = None
     """A code: it rejects transfers with it. Without one it accepts them."""
 
@@ -294,7 +296,9 @@ def _followed(partner: Crc, link: GatewayLink) -> PublishedKeys:
 
 
 def _identity(said: Configuration) -> CrcIdentity:
-    return CrcIdentity(organisation=said.organisation, party=said.party, name=said.name, gateway_audience=said.gateway.audience, careful=True)
+    return CrcIdentity(
+        organisation=said.organisation, party=said.party, name=said.name, gateway_audience=said.gateway.audience, careful=True, own_ids=said.own_ids
+    )
 
 
 def _link(folder: Folder, keys: CrcKeys, stack: ExitStack) -> GatewayLink:

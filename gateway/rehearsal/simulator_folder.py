@@ -44,6 +44,8 @@ class Wish:
     detail: str = ""
     home: str = ""
     """Of a partner on files: its own folder below the gateway's `drop_root`."""
+    own_ids: bool = False
+    """It knows records by ids of its own."""
     authority: Path | None = None
     """A development authority that others share; None: one of its own."""
 
@@ -62,7 +64,7 @@ def create(path: Path, wish: Wish) -> Folder:
     if wish.mapping is not None:
         (path / MAPPING).write_bytes(wish.mapping.read_bytes())
     _write_private(path / CONFIGURATION, yaml.safe_dump(configuration.model_dump(exclude_none=True), sort_keys=False, allow_unicode=True))
-    profile = _profile(configuration, authority, keys[SIGN], keys[AUTH])
+    profile = _with_own_ids(_profile(configuration, authority, keys[SIGN], keys[AUTH]), own_ids=configuration.own_ids)
     (path / PROFILE).write_text(yaml.safe_dump(profile, sort_keys=False, allow_unicode=True), encoding="utf-8")
     return Folder(path, configuration)
 
@@ -78,7 +80,19 @@ def load(path: Path) -> Folder:
     return Folder(path, said)
 
 
+def _require_sense(wish: Wish) -> None:
+    if (wish.dialect == "flatfile" and wish.channel != "drop") or (wish.channel == "drop" and not wish.home):
+        raise NotConfiguredError("flat files are dropped, into a home")
+    if wish.mapping is None and not {wish.dialect, wish.detail or "canonical"} <= KNOWN:
+        raise NotConfiguredError(f"there is no dialect {wish.dialect}; a described one needs its mapping")
+    if wish.dialect == "ndelius" and wish.own_ids:
+        raise NotConfiguredError("SPG has no place for own ids")
+    if wish.dialect == "ndelius" and wish.channel != "push":
+        raise NotConfiguredError("SPG over SOAP is pushed")
+
+
 def _configuration(wish: Wish) -> Configuration:
+    _require_sense(wish)
     document: dict[str, object] = {
         "organisation": wish.organisation,
         "name": f"{wish.organisation}, simulated (fictional)",
@@ -87,6 +101,7 @@ def _configuration(wish: Wish) -> Configuration:
         "dialect": wish.dialect,
         **({"mapping": MAPPING} if wish.mapping is not None else {}),
         **({"detail": wish.detail} if wish.detail else {}),
+        **({"own_ids": True} if wish.own_ids else {}),
         "channel": wish.channel,
         "gateway": {"url": wish.gateway_url.rstrip("/"), "audience": wish.audience},
     }
@@ -94,12 +109,6 @@ def _configuration(wish: Wish) -> Configuration:
         document["listen"] = {"port": wish.port or _free_port()}
     if wish.channel == "drop":
         document["home"] = wish.home or None
-    if (wish.dialect == "flatfile" and wish.channel != "drop") or (wish.channel == "drop" and not wish.home):
-        raise NotConfiguredError("flat files are dropped, into a home")
-    if wish.mapping is None and not {wish.dialect, wish.detail or "canonical"} <= KNOWN:
-        raise NotConfiguredError(f"there is no dialect {wish.dialect}; a described one needs its mapping")
-    if wish.dialect == "ndelius" and wish.channel != "push":
-        raise NotConfiguredError("SPG over SOAP is pushed")
     try:
         return Configuration.model_validate(document)
     except ValidationError as error:
@@ -124,6 +133,15 @@ def _profile(said: Configuration, authority: DevelopmentAuthority, sign: Partner
     if said.channel == "queue":
         return profiles.queued(subject, dialect=said.dialect, sign=sign)
     return profiles.shelved(subject, dialect=said.dialect, sign=sign, auth=auth, tls=tls)
+
+
+def _with_own_ids(profile: Document, *, own_ids: bool) -> Document:
+    """The same profile, with own ids agreed both ways where the partner has them."""
+    parties = profile["parties"]
+    if not own_ids or not isinstance(parties, list):
+        return profile
+    agreed = [{**party, **{way: {**party[way], "own_ids": True} for way in ("inbound", "outbound")}} for party in parties]
+    return {**profile, "parties": agreed}
 
 
 def _write_private(path: Path, text: str) -> None:

@@ -33,15 +33,8 @@ def agreed(both: dict[str, dict[str, object]], **outbound: dict[str, object]) ->
     for code in ORGANISATIONS:
         for direction in Direction:
             more = both.get(code, {}) | (outbound.get(code, {}) if direction is Direction.OUTBOUND else {})
-            agreement = Agreement(
-                party=PartyCode(code),
-                direction=direction,
-                dialect="canonical",
-                version="0-9-14",
-                packaging="jws",
-                mode=DeliveryMode.QUEUE,
-                **more,  # type: ignore[arg-type]
-            )
+            terms = {"dialect": "canonical", "version": "0-9-14", "packaging": "jws", "mode": DeliveryMode.QUEUE} | more
+            agreement = Agreement(party=PartyCode(code), direction=direction, **terms)  # type: ignore[arg-type]
             made.append(agreement)
     return made
 

@@ -27,7 +27,7 @@ WAYS = (
 )
 
 
-def made(path: Path, dialect: str, channel: str) -> Folder:
+def made(path: Path, dialect: str, channel: str, *, own_ids: bool = False) -> Folder:
     home = path / "home"
     home.mkdir()
     wish = Wish(
@@ -38,6 +38,7 @@ def made(path: Path, dialect: str, channel: str) -> Folder:
         gateway_url="http://localhost:9",
         audience="gateway.test",
         home=str(home) if channel == "drop" else "",
+        own_ids=own_ids,
     )
     folder = simulator_folder.create(path / "partner", wish)
     assert simulator_folder.load(path / "partner") == folder
@@ -78,6 +79,19 @@ def test_it_waits_for_the_gateway_and_stops_when_it_is_told(tmp_path: Path, dial
 def test_what_no_partner_can_be_is_said(tmp_path: Path, dialect: str, channel: str) -> None:
     with pytest.raises(NotConfiguredError):
         made(tmp_path, dialect, channel)
+
+
+@pytest.mark.parametrize(("dialect", "channel"), [way for way in WAYS if way[0] != "ndelius"])
+def test_one_with_own_ids_has_them_agreed_both_ways_and_says_them(tmp_path: Path, dialect: str, channel: str) -> None:
+    folder = made(tmp_path, dialect, channel, own_ids=True)
+    planned = plan(Directory(), read_profile(yaml.safe_load((folder.path / simulator.PROFILE).read_text())), bootstrap.onboarding_parts(), datetime.now(UTC))
+    assert [agreement.own_ids for agreement, _ in planned.agreements] == [True, True]
+    assert simulator._identity(folder.said).own_ids
+
+
+def test_spg_has_no_place_for_own_ids(tmp_path: Path) -> None:
+    with pytest.raises(NotConfiguredError, match="own ids"):
+        made(tmp_path, "ndelius", "push", own_ids=True)
 
 
 def test_a_broken_configuration_is_said_without_what_stands_in_it(tmp_path: Path) -> None:
