@@ -184,7 +184,8 @@ messages = Table(
     Index("ix_messages_accepted", "accepted_at", "message_id"),
     Index("ix_messages_sender_message", "sender_message_id"),
     Index("ix_messages_control_reference", "control_reference"),
-    Index("ix_messages_type", "type", "accepted_at"),
+    # with all that a search by type and sender asks, so that it reads no message until it has the page
+    Index("ix_messages_type", "type", "accepted_at", "message_id", "sender"),
     Index("ix_messages_sender", "sender", "accepted_at"),
 )
 Index(
@@ -284,10 +285,14 @@ deliveries = Table(
 for _name, _columns, _states in (
     ("ix_deliveries_due", (deliveries.c.look_at, deliveries.c.sequence), SWEPT),
     ("ix_deliveries_queue", (deliveries.c.recipient, deliveries.c.state, deliveries.c.sequence, deliveries.c.created_at), UNFINISHED),
-    ("ix_deliveries_rare", (deliveries.c.state, deliveries.c.message_id), RARE),
+    ("ix_deliveries_rare", (deliveries.c.state, deliveries.c.created_at, deliveries.c.message_id), RARE),
     # for people; of columns that never change, but for the state: every index has to be written again with each state
     ("ix_deliveries_negative", (deliveries.c.state, deliveries.c.recipient, deliveries.c.created_at), NEGATIVE),
-    ("ix_deliveries_settled", (deliveries.c.recipient, deliveries.c.state, deliveries.c.created_at), SETTLED),
+    (
+        "ix_deliveries_settled",
+        (deliveries.c.recipient, deliveries.c.state, deliveries.c.created_at, deliveries.c.message_id, deliveries.c.sender),
+        SETTLED,
+    ),
 ):
     Index(_name, *_columns, sqlite_where=in_states(deliveries.c.state, _states), postgresql_where=in_states(deliveries.c.state, _states))
 

@@ -2,26 +2,29 @@
 
 What it is: the search of the console. What it is not: a search in content: that is sealed. Called by `watch`.
 
-Theory of operation. Walking messages from the newest finds a page at once, unless what is looked for is rare or long
-ago. So a search that names no id and no type, but a recipient or a state, is made from the side of the deliveries:
-one arm for each class of states that an index knows, each walked from the newest and cut at the page's length, and
-merged here. It rests on a delivery being made in the moment in which its message is accepted.
+Theory of operation. No one index serves every search, so a search is made of arms: statements that each walk one index
+from the newest and end with the page. What one arm found bounds the next: once there is a page, an arm looks no
+further back than its last place, so that whoever has very much that is rare costs no more than a page of it. Messages
+of a sender or a type are walked on their own side, all else on the side of the deliveries, by recipient and state: it
+rests on a delivery being made in the moment in which its message is accepted. A party is a sender or a recipient: two
+searches, of which the nearest count.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final
 
-from sqlalchemy import Column, ColumnElement, Connection, Row, Select, exists, literal, or_, select, tuple_
+from sqlalchemy import Column, ColumnElement, Connection, Row, Select, UnaryExpression, and_, exists, func, literal, select, tuple_
 
 from gateway.audit.chain import microseconds
 from gateway.oversight.views import MessageRow, MessageSearch
 from gateway.records import Delivery, DeliveryState
 from gateway.store.rows import Value, to_delivery, to_message
-from gateway.store.tables import SETTLED, deliveries, in_states, messages
-from gateway.store.watch_rows import CLASSES, DELIVERY, indexed_states
-from schemas.identifiers import MessageId
+from gateway.store.tables import RARE, SETTLED, deliveries, in_states, messages
+from gateway.store.watch_rows import DELIVERY, indexed_states, rarely_in
+from schemas.identifiers import MessageId, PartyCode
 
 _SEALED: Final = ("canonical_key", "canonical_wrapped", "canonical")
 _HEADS: Final[list[Any]] = [
@@ -29,8 +32,10 @@ _HEADS: Final[list[Any]] = [
     literal("").label("canonical_key"),
     *(literal(b"").label(name) for name in _SEALED[1:]),
 ]
+_ANY: Final = frozenset(DeliveryState)
 _Place = tuple[int, str]
 """When a message was accepted, and its id: their order."""
+_Identity = Column[str] | Column[str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,31 +43,76 @@ class _Page:
     """How many, and from where: the newest of all, or those next to a place, on its older or its newer side."""
 
     limit: int
+    since: int
+    until: int | None
     place: _Place | None = None
     newer: bool = False
 
-    def order(self, time: Column[int], identity: Column[str] | Column[str | None]) -> tuple[ColumnElement[int], ColumnElement[str] | ColumnElement[str | None]]:
-        """The nearest to the place first."""
+    def next_to(self, place: _Place, *, newer: bool) -> "_Page":
+        """On one side of it."""
+        return replace(self, place=place, newer=newer)._between(*((place[0], None) if newer else (None, place[0] + 1)))
+
+    def no_further_than(self, place: _Place) -> "_Page":
+        """What is further from its beginning need not be looked at."""
+        return self._between(*((None, place[0] + 1) if self.newer else (place[0], None)))
+
+    def _between(self, since: int | None, until: int | None) -> "_Page":
+        untils = [time for time in (self.until, until) if time is not None]
+        return replace(self, since=max(self.since, since or 0), until=min(untils, default=None))
+
+    def nearest(self, places: set[_Place]) -> Sequence[_Place]:
+        """Of these, as many as there is room for; the nearest first."""
+        return sorted(places, reverse=not self.newer)[: self.limit]
+
+    def cut(self, found: Select[int, str], time: Column[int], identity: _Identity) -> Select[int, str]:
+        """The nearest first, and no more."""
+        found = found.where(time >= self.since)
+        if self.until is not None:
+            found = found.where(time < self.until)
+        if self.place is not None:
+            found = found.where(tuple_(time, identity) > self.place if self.newer else tuple_(time, identity) < self.place)
+        return found.order_by(*self._order(time, identity)).limit(self.limit)
+
+    def _order(self, time: Column[int], identity: _Identity) -> tuple[UnaryExpression[Any], UnaryExpression[Any]]:
         return (time.asc(), identity.asc()) if self.newer else (time.desc(), identity.desc())
 
-    def bounds(self, time: Column[int], identity: Column[str] | Column[str | None]) -> Iterator[ColumnElement[bool]]:
-        if self.place is not None:
-            # The first part alone bounds the walk along an index that ends with the time.
-            yield time >= self.place[0] if self.newer else time <= self.place[0]
-            yield tuple_(time, identity) > self.place if self.newer else tuple_(time, identity) < self.place
+
+_Arm = Callable[[_Page], Select[int, str]]
 
 
 def find_rows(connection: Connection, wanted: MessageSearch, limit: int, after: MessageId | None, newer_than: MessageId | None = None) -> Sequence[MessageRow]:
     """Newest first; ids decide between messages of one moment."""
-    mark, page = newer_than or after, _Page(limit)
+    page = _Page(limit, microseconds(wanted.since), None if wanted.until is None else microseconds(wanted.until))
+    mark = newer_than or after
     if mark is not None:
         found = connection.execute(select(messages.c.accepted_at).where(messages.c.message_id == mark)).scalar_one_or_none()
         if found is None:
             return []
-        page = _Page(limit, (found, mark), newer=newer_than is not None)
-    places = {(at, message_id) for arm in _arms(wanted, page) for at, message_id in connection.execute(arm)}
-    nearest = sorted(places, reverse=not page.newer)[:limit]
-    return _read(connection, [message_id for _, message_id in sorted(nearest, reverse=True)])
+        page = page.next_to((found, mark), newer=newer_than is not None)
+    places = _walk(connection, wanted, page)
+    return _read(connection, [message_id for _, message_id in sorted(places, reverse=True)])
+
+
+def _walk(connection: Connection, wanted: MessageSearch, page: _Page) -> Sequence[_Place]:
+    nearest: Sequence[_Place] = []
+    for role in _roles(wanted):
+        for arm in _arms(connection, role):
+            found = {(at, message_id) for at, message_id in connection.execute(arm(page))}
+            nearest = page.nearest(found.union(nearest))
+            if len(nearest) == page.limit:
+                page = page.no_further_than(nearest[-1])
+    return nearest
+
+
+def _roles(wanted: MessageSearch) -> Iterator[MessageSearch]:
+    """A party's messages: those that it sent, and those that it gets."""
+    if wanted.party is None:
+        yield wanted
+        return
+    if wanted.sender in (None, wanted.party):
+        yield replace(wanted, party=None, sender=wanted.party)
+    if wanted.recipient in (None, wanted.party):
+        yield replace(wanted, party=None, recipient=wanted.party)
 
 
 def _read(connection: Connection, ids: Sequence[str]) -> Sequence[MessageRow]:
@@ -79,63 +129,74 @@ def _to_row(row: Row[tuple[Value, ...]], legs: Sequence[Delivery]) -> MessageRow
     return MessageRow(message=to_message(row), deliveries=tuple(legs))
 
 
-def _arms(wanted: MessageSearch, page: _Page) -> Iterator[Select[int, str]]:
-    """Statements that together name the page, each the nearest places of its kind."""
-    states = wanted.states or frozenset(DeliveryState)
-    named = any((wanted.message_id, wanted.sender_message_id, wanted.control_reference, wanted.case_lookup, wanted.type))
-    if named or (wanted.recipient is None and wanted.party is None and not wanted.states) or (wanted.recipient is not None and wanted.sender is not None):
-        yield _of_messages(wanted, states, page)
+def _arms(connection: Connection, wanted: MessageSearch) -> Iterator[_Arm]:
+    """Statements that together name the page, those that find it at once first."""
+    named = any((wanted.message_id, wanted.sender_message_id, wanted.control_reference, wanted.case_lookup))
+    if named or not (wanted.recipient or wanted.states):
+        yield partial(_of_messages, wanted, _leg(wanted) if wanted.recipient or wanted.states else None)
         return
-    whole = wanted.recipient is None and wanted.party is None
-    for kind in CLASSES:
-        chosen = states & frozenset(kind)
-        if chosen and not (whole and chosen <= frozenset(SETTLED)):
-            yield _of_deliveries(wanted, chosen, page)
-    settled = states & frozenset(SETTLED)
-    if settled and (whole or wanted.party is not None):
-        # Nearly every message: of a sender, or of everybody, these are found from the newest.
-        yield _of_messages(wanted, settled, page, as_sender=True)
+    states = wanted.states or _ANY
+    yield from _settled_arms(connection, wanted, sorted(states & frozenset(SETTLED)))
+    for state in sorted(states & frozenset(RARE)):
+        yield partial(_of_deliveries, wanted, state, wanted.recipient)
 
 
-def _of_messages(wanted: MessageSearch, states: frozenset[DeliveryState], page: _Page, *, as_sender: bool = False) -> Select[int, str]:
-    """From the side of the messages."""
-    table = messages.c
-    conditions = [*_equal(wanted), *_between(wanted, table.accepted_at), *page.bounds(table.accepted_at, table.message_id)]
-    leg = [deliveries.c.message_id == table.message_id]
+def _settled_arms(connection: Connection, wanted: MessageSearch, states: Sequence[DeliveryState]) -> Iterator[_Arm]:
+    """Nearly every message."""
+    if states and wanted.type is not None:
+        yield partial(_of_messages, wanted, _settled_leg(wanted, states))
+        return
+    for state in states:
+        for recipient in [wanted.recipient] if wanted.recipient is not None else _recipients(connection):
+            yield partial(_of_deliveries, wanted, state, recipient)
+
+
+def _recipients(connection: Connection) -> Sequence[PartyCode]:
+    """Who has something settled: the index is asked for the next one of them, and the next."""
+    settled, step = in_states(deliveries.c.state, SETTLED), func.min(deliveries.c.recipient)
+    seen = select(step.label("recipient")).where(settled).cte("seen", recursive=True)
+    following = select(step).where(settled, deliveries.c.recipient > seen.c.recipient).scalar_subquery()
+    seen = seen.union_all(select(following).where(seen.c.recipient.is_not(None)))
+    return [PartyCode(found) for found in connection.scalars(select(seen.c.recipient).where(seen.c.recipient.is_not(None)))]
+
+
+def _leg(wanted: MessageSearch) -> ColumnElement[bool]:
+    """Some delivery is as it should be."""
+    leg = [deliveries.c.message_id == messages.c.message_id]
     if wanted.recipient is not None:
         leg.append(deliveries.c.recipient == wanted.recipient)
-    if wanted.party is not None and as_sender:
-        conditions.append(table.sender == wanted.party)
-    elif wanted.party is not None:
-        conditions.append(or_(table.sender == wanted.party, exists().where(*leg, deliveries.c.recipient == wanted.party)))
     if wanted.states:
-        leg.append(in_states(deliveries.c.state, sorted(states)))
-    if len(leg) > 1:
-        conditions.append(exists().where(*leg))
-    found = select(table.accepted_at, table.message_id).where(*conditions)
-    return found.order_by(*page.order(table.accepted_at, table.message_id)).limit(page.limit)
+        leg.append(in_states(deliveries.c.state, sorted(wanted.states)))
+    return exists().where(*leg)
 
 
-def _of_deliveries(wanted: MessageSearch, states: frozenset[DeliveryState], page: _Page) -> Select[int, str]:
+def _settled_leg(wanted: MessageSearch, states: Sequence[DeliveryState]) -> ColumnElement[bool]:
+    """The same of settled ones, of which an index answers all that is asked, its moment included."""
+    if wanted.recipient is None:
+        return exists().where(deliveries.c.message_id == messages.c.message_id, in_states(deliveries.c.state, states))
+    leg = (deliveries.c.created_at == messages.c.accepted_at, deliveries.c.message_id == messages.c.message_id)
+    return exists().where(indexed_states(states), deliveries.c.recipient == wanted.recipient, *leg)
+
+
+def _of_messages(wanted: MessageSearch, leg: ColumnElement[bool] | None, page: _Page) -> Select[int, str]:
+    """From the side of the messages."""
+    found = select(messages.c.accepted_at, messages.c.message_id).where(*_equal(wanted))
+    return page.cut(found if leg is None else found.where(leg), messages.c.accepted_at, messages.c.message_id)
+
+
+def _of_deliveries(wanted: MessageSearch, state: DeliveryState, recipient: PartyCode | None, page: _Page) -> Select[int, str]:
     """From the side of the deliveries."""
     table = deliveries.c
-    conditions = [
-        indexed_states(states),
-        table.message_id.is_not(None),
-        *_between(wanted, table.created_at),
-        *page.bounds(table.created_at, table.message_id),
-    ]
-    if wanted.recipient is not None:
-        conditions.append(table.recipient == wanted.recipient)
+    known = indexed_states([state]) if recipient is not None else rarely_in(state)
+    found = select(table.created_at, table.message_id).where(known, table.message_id.is_not(None))
+    if recipient is not None:
+        found = found.where(table.recipient == recipient)
     if wanted.sender is not None:
-        conditions.append(table.sender == wanted.sender)
-    if wanted.party is not None:
-        to_it = table.recipient == wanted.party
-        conditions.append(to_it if states <= frozenset(SETTLED) else or_(to_it, table.sender == wanted.party))
-    found = select(table.created_at, table.message_id).where(*conditions)
-    # One message has one delivery to one recipient: then the walk along the index may stop with the page.
-    pinned = wanted.recipient is not None or (wanted.party is not None and states <= frozenset(SETTLED))
-    return (found if pinned else found.distinct()).order_by(*page.order(table.created_at, table.message_id)).limit(page.limit)
+        found = found.where(table.sender == wanted.sender)
+    if wanted.type is not None:
+        found = found.join(messages, and_(messages.c.message_id == table.message_id, messages.c.type == wanted.type))
+    # One message has one delivery to one recipient: else one in several places would make the page short.
+    return page.cut(found if recipient is not None else found.distinct(), table.created_at, table.message_id)
 
 
 def _equal(wanted: MessageSearch) -> Iterator[ColumnElement[bool]]:
@@ -148,9 +209,3 @@ def _equal(wanted: MessageSearch) -> Iterator[ColumnElement[bool]]:
         (messages.c.type, wanted.type),
     )
     return (column == value for column, value in given if value is not None)
-
-
-def _between(wanted: MessageSearch, time: Column[int]) -> Iterator[ColumnElement[bool]]:
-    yield time >= microseconds(wanted.since)
-    if wanted.until is not None:
-        yield time < microseconds(wanted.until)
