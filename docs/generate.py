@@ -19,6 +19,7 @@ from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 from docs import conformance_page, metrics_page
 from docs.markdown import table as _table
 from docs.message_pages import PAGES as MESSAGE_PAGES
+from docs.runbook_copies import COPIES
 from gateway.audit.events import SENTENCES, AuditCode
 from gateway.cli import app
 from gateway.commands.output import EXIT_CODES
@@ -191,6 +192,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "metrics.md": lambda: metrics_page.page(_NOTICE),
     "partners/conformance.md": lambda: conformance_page.page(_NOTICE),
     **MESSAGE_PAGES,
+    **COPIES,
 }
 
 

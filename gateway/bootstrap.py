@@ -51,6 +51,7 @@ from gateway.store.opening import migrate, open_store
 from gateway.telemetry import Telemetry, set_up_logging
 from gateway.trust.catalogue import PACKAGINGS
 from gateway.trust.contract import Limits, Packaging
+from gateway.watching_over import watching
 from gateway.workers.couriers import Courier
 from gateway.workers.dead_letters import DeadLetterWorker
 from gateway.workers.figures import FiguresWorker
@@ -251,7 +252,9 @@ class Gateway:
                 interval, level = settings.timers_interval_seconds, self.telemetry.level
                 figures = FiguresWorker(store, clock, self.directory, self.telemetry.figures, holder=holder, interval_seconds=interval)
                 tallier = Tallier(store, clock, holder=holder, lease_seconds=settings.lease_seconds)
-                return [Timers(store, clock, self.means, holder=holder, interval_seconds=interval, level=level), figures, tallier, self._make_orders(holder)]
+                timers = Timers(store, clock, self.means, holder=holder, interval_seconds=interval, level=level)
+                alerts = watching(settings, store, self.directory, clock, self.means, self.channels, self.keys.public_jwks(), holder)
+                return [timers, figures, tallier, self._make_orders(holder), *alerts]
             case "dead-letters":
                 return [DeadLetterWorker(store, self.broker, self.pipeline, clock, self.means, holder=holder)]
             case _:

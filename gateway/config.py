@@ -212,6 +212,18 @@ class Settings(BaseSettings):
     )
     egress_certificate: Path | None = Field(None, description="Our client certificate for pushes, PEM with its key.")
 
+    # alerts
+    alerts_interval_seconds: float = Field(15.0, gt=0, description="How often the rules of alerting are asked, and what came to the audit chain is checked.")
+    audit_check_hours: float = Field(24.0, ge=0, description="How often the whole audit chain is checked by itself; 0: only when somebody asks.")
+    smtp_url: SecretStr | None = Field(
+        None,
+        description="Mail server for alerts: `smtp://user:password@host:587` (STARTTLS), `smtps://` (TLS), `smtp+plain://` (on this machine alone). "
+        "`egress_allow` has to name host and port.",
+    )
+    alerts_mail_from: str | None = Field(None, description="Address that alerts are mailed from. Needed with `smtp_url`.")
+    alerts_mail_to: tuple[str, ...] = Field((), description="Mailboxes of roles that alerts are mailed to. Needed with `smtp_url`.")
+    alerts_webhook_url: str | None = Field(None, description="Where alerts are posted as signed `alert+jws`: https, on a host that `egress_allow` names.")
+
     # files
     drop_root: Path | None = Field(
         None, description="Folder with one folder per organisation, for partners that exchange files (mode `drop`). Without it their messages wait."
@@ -269,6 +281,7 @@ class Settings(BaseSettings):
             (self.console_tls_ends_at_proxy and self.console_tls_certificate is not None, "console_tls_ends_at_proxy contradicts console_tls_certificate"),
             ((self.console_issuer is None) != (self.console_client_id is None), "console_issuer and console_client_id go together"),
             (self.max_bodies_bytes < self.max_body_bytes, "max_bodies_bytes must not be less than max_body_bytes"),
+            ((self.smtp_url is not None) != bool(self.alerts_mail_from and self.alerts_mail_to), "smtp_url, alerts_mail_from and alerts_mail_to go together"),
         )
 
     def _unsafe_in_live(self) -> tuple[tuple[bool, str], ...]:

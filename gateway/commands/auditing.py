@@ -4,18 +4,14 @@ What it is: the reader of checkpoints that the store's check wants, and its repo
 the check (`gateway.store.integrity`), nor a repair.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from gateway.audit.chain import Checkpoint, CheckpointUnreadable, decode_checkpoint
 from gateway.audit.integrity import IntegrityReport
 from gateway.commands.believing import keyring_of
 from gateway.commands.context import Desk, now, own_keys
 from gateway.keystore import read_public_jwks
 from gateway.records import CheckpointRecord
-from gateway.trust.checkpoints import open_checkpoint
-from gateway.trust.keyring import Keyring
-from schemas.faults import Refusal
+from gateway.trust.checkpoints import checkpoint_reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +29,6 @@ def inspect(desk: Desk) -> tuple[IntegrityReport, tuple[Noted, ...]]:
     chain = tuple(Noted(f"record {finding.sequence}", finding.flaw.value, finding.detail) for finding in report.findings)
     tables = tuple(Noted(doubt.subject, doubt.doubt.value, doubt.detail) for doubt in report.disagreements)
     return report, chain + tables
-
-
-def checkpoint_reader(keyring: Keyring) -> Callable[[str], Checkpoint | None]:
-    """Opens a checkpoint whose signature holds under one of these keys; None for any other."""
-
-    def read(jws: str) -> Checkpoint | None:
-        try:
-            claims = open_checkpoint(jws, keyring.find)
-            return None if claims is None else decode_checkpoint(claims)
-        except (Refusal, CheckpointUnreadable):
-            return None
-
-    return read
 
 
 def sign_now(desk: Desk) -> tuple[bool, CheckpointRecord | None]:

@@ -22,6 +22,7 @@ from gateway.console.csrf import Guard
 from gateway.console.headers import framed
 from gateway.console.live import Ticker, live_response
 from gateway.console.pages import (
+    alerts,
     dead_letter_actions,
     dead_letters,
     message,
@@ -61,6 +62,7 @@ PAGES: tuple[Routes, ...] = (
     partners.routes,
     partner.routes,
     partner_actions.routes,
+    alerts.routes,
     work.routes,
     sessions.routes,
 )

@@ -7,9 +7,11 @@ packaging accepts it, so a checkpoint can never be handed in as a message. RFC 7
 import json
 from collections.abc import Callable
 
+from gateway.audit.chain import Checkpoint, CheckpointUnreadable, decode_checkpoint
 from gateway.trust import compact
 from gateway.trust.contract import Signer
-from gateway.trust.keyring import KeyRecord
+from gateway.trust.keyring import KeyRecord, Keyring
+from schemas.faults import Refusal
 
 CHECKPOINT_TYPE = "checkpoint+jws"
 
@@ -28,3 +30,16 @@ def open_checkpoint(jws: str, find: Callable[[str], KeyRecord | None]) -> bytes 
     if header.get("typ") != CHECKPOINT_TYPE or key is None or header.get("alg") != key.algorithm:
         return None
     return token.unverified_payload if compact.signature_holds(token, key) else None
+
+
+def checkpoint_reader(keyring: Keyring) -> Callable[[str], Checkpoint | None]:
+    """Opens a checkpoint whose signature holds under one of these keys; None for any other."""
+
+    def read(jws: str) -> Checkpoint | None:
+        try:
+            claims = open_checkpoint(jws, keyring.find)
+            return None if claims is None else decode_checkpoint(claims)
+        except (Refusal, CheckpointUnreadable):
+            return None
+
+    return read
