@@ -1,17 +1,21 @@
 """The defence against forged requests: an action must come from a page of ours, and from a page of the same session.
 
 What it is: two layers. The first is plain ASGI around everything: an unsafe method passes where `Sec-Fetch-Site` is
-same-origin or, with old browsers, `Origin` is ours; it also bounds bodies. The second is the form token, which
-`permitted` compares with the session's. What it is not: needed by the command line, which sends its token itself:
-no other site can make a browser add an Authorization header without asking us first, and we never agree to that.
+same-origin or, with old browsers, `Origin` is ours; it also bounds bodies, and refuses requests that are no text or
+whose form nobody here would send. The second is the form token, which `permitted` compares with the session's. What it
+is not: needed by the command line, which sends its token itself: no other site can make a browser add an
+Authorization header without asking us first, and we never agree to that.
 Standards: Fetch Metadata Request Headers (W3C); RFC 6454.
 """
 
 import hmac
+import re
 from collections.abc import Callable
+from typing import Final
 from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers
+from python_multipart.multipart import parse_options_header
+from starlette.datastructures import FormData, Headers
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -23,7 +27,16 @@ SAFE_METHODS = frozenset({"GET", "HEAD"})
 MAX_BODY_BYTES = 256 * 1024
 """A form of the console holds ids, codes and a note."""
 MAX_FIELDS = 1200
-_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+_FORMS: Final = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
+_CHARSETS: Final = frozenset({"", "utf-8"})
+"""Forms are UTF-8. Left to the sender, a form could name any codec of Python's, some of which make no text."""
+_NO_TEXT: Final = re.compile("[\x00\ud800-\udfff]")
+"""What no database keeps as text: NUL, and half a character."""
+_NO_PATH: Final = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
+_NO_QUERY: Final = re.compile(rb"%00|[^!-~]")
+"""An encoded NUL; whatever an address may not hold (RFC 3986 §2)."""
+_LONGEST_LENGTH: Final = 12
+"""Digits of an announced length that are read; more announce too much anyway."""
 
 
 class Guard:
@@ -36,19 +49,26 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
-        if scope["type"] != "http" or scope["method"] in SAFE_METHODS:
+        if scope["type"] != "http":
             await self._app(scope, receive, send)
-            return
-        refusal = self._refusal(scope["path"], Headers(scope=scope))
-        if refusal is None:
-            await self._app(scope, _bounded(receive), send)
-        else:
+        elif not _is_text(scope):
+            await self._answer(Request(_without_address(scope)), ConsoleError(400))(scope, receive, send)
+        elif scope["method"] in SAFE_METHODS:
+            await self._app(scope, receive, send)
+        elif (refusal := self._refusal(scope["path"], Headers(scope=scope))) is not None:
             await self._answer(Request(scope), refusal)(scope, receive, send)
+        else:
+            await self._app(scope, _bounded(receive), send)
 
     def _refusal(self, path: str, headers: Headers) -> ConsoleError | None:
-        if not (path.startswith(API_PREFIX) or self.is_ours(headers)):
+        api = path.startswith(API_PREFIX)
+        if not (api or self.is_ours(headers)):
             return ConsoleError(403, "The request did not come from the console", "Nothing was done. Go to the console and try again.", "forged")
-        return ConsoleError(413) if _announced(headers) > MAX_BODY_BYTES else None
+        if _announced(headers) > MAX_BODY_BYTES:
+            return ConsoleError(413)
+        kind, charset = _media_type(headers.get("content-type", ""))
+        # A form at the command line's door would be read before anybody asks whose it is.
+        return ConsoleError(400) if charset not in _CHARSETS or (api and kind in _FORMS) else None
 
     def is_ours(self, headers: Headers) -> bool:
         """Whether a browser says that a page of this console sent it. Neither header at all is no browser of today."""
@@ -66,20 +86,42 @@ def origin_of(url: str) -> str:
 
 async def form_token(request: Request) -> str | None:
     """The form's token, for `permitted`; None where there is no form or it names none. The form is read once and kept."""
-    if request.method in SAFE_METHODS or not request.headers.get("content-type", "").startswith(_FORMS):
+    if request.method in SAFE_METHODS or _media_type(request.headers.get("content-type", ""))[0] not in _FORMS:
         return None
-    value = (await request.form(max_files=0, max_fields=MAX_FIELDS)).get(FIELD)
+    form = await request.form(max_files=0, max_fields=MAX_FIELDS)
+    _check_text(form)
+    value = form.get(FIELD)
     return value if isinstance(value, str) else None
 
 
 def is_same(given: str | None, expected: str) -> bool:
-    """Compares in a time that tells nothing."""
-    return given is not None and hmac.compare_digest(given.encode(), expected.encode())
+    """Compares in a time that tells nothing. Where nothing is expected, nothing is the same."""
+    return given is not None and expected != "" and hmac.compare_digest(given.encode(errors="replace"), expected.encode())
 
 
 def _announced(headers: Headers) -> int:
     length = headers.get("content-length", "0")
-    return int(length) if length.isdecimal() else MAX_BODY_BYTES + 1
+    return int(length) if length.isdecimal() and len(length) <= _LONGEST_LENGTH else MAX_BODY_BYTES + 1
+
+
+def _is_text(scope: Scope) -> bool:
+    return _NO_PATH.search(scope["path"]) is None and _NO_QUERY.search(scope.get("query_string", b"")) is None
+
+
+def _without_address(scope: Scope) -> Scope:
+    """The same request, as far as it can be shown: whether a person or a program asked."""
+    return {**scope, "path": API_PREFIX if scope["path"].startswith(API_PREFIX) else "/", "query_string": b""}
+
+
+def _media_type(content_type: str) -> tuple[str, str]:
+    """The type, and the charset; read as the parser of forms reads them, so that there are no two opinions."""
+    kind, options = parse_options_header(content_type)
+    return kind.decode("latin-1"), options.get(b"charset", b"").decode("latin-1").lower()
+
+
+def _check_text(form: FormData) -> None:
+    if any(isinstance(part, str) and _NO_TEXT.search(part) for pair in form.multi_items() for part in pair):
+        raise ConsoleError(400, text="A field holds signs that are no text. Nothing was done.")
 
 
 def _bounded(receive: Receive) -> Receive:

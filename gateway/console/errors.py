@@ -60,7 +60,7 @@ class Renders(Protocol):
 
 def is_api(request: Request) -> bool:
     """True where the command line asks."""
-    return request.url.path.startswith(API_PREFIX)
+    return str(request.scope["path"]).startswith(API_PREFIX)
 
 
 def answer(renderer: Renders, request: Request, error: ConsoleError) -> Response:

@@ -3,8 +3,8 @@
 What it is: plain ASGI middleware. What it is not: sign-in or the defence against forged requests. Called by the
 console's application as `framed(app)`. Content Security Policy Level 3, strict: a script runs only with this
 answer's nonce; no style, script or handler stands inside markup. Strict-Transport-Security is the edge's.
-HTML is compressed though it holds a form token: the session's cookie is SameSite, so no other site can ask for
-pages in a person's name and measure them.
+HTML is compressed though it holds a form token: the token is masked anew in every answer (`masking`), so that the
+length of a page tells nothing of it.
 """
 
 import base64

@@ -13,6 +13,7 @@ from starlette.requests import Request
 
 from gateway.console.csrf import SAFE_METHODS, form_token, is_same
 from gateway.console.errors import ConsoleError, SignInNeeded, is_api
+from gateway.console.masking import unmasked
 from gateway.console.parts import ConsoleParts
 from gateway.console.viewer import Viewer
 from gateway.oversight.access import Permission
@@ -71,7 +72,7 @@ def _known(request: Request, token: str | None, *, counts_as_use: bool) -> Viewe
     viewer = Viewer(session)
     request.state.viewer = viewer
     unsafe = request.method not in SAFE_METHODS
-    if unsafe and session.kind is SessionKind.BROWSER and not is_same(token, session.csrf):
+    if unsafe and session.kind is SessionKind.BROWSER and not is_same(unmasked(token or ""), session.csrf):
         raise ConsoleError(403, "The form is out of date", "Nothing was done. Go back, load the page again and repeat what you did.", "forged")
     return viewer
 

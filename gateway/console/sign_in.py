@@ -6,6 +6,7 @@ for no permission. A sign-in under way is tied to its browser by a cookie, so th
 a link. Trouble with the provider is a page, never an error of ours.
 """
 
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -36,6 +37,8 @@ _LIFE = timedelta(minutes=10)
 _LONGEST_PATH = 500
 _STARTS = 300
 """Sign-ins begun in a minute, by everybody together: each is a row, and nobody is known yet."""
+_MARK = re.compile(r"[A-Za-z0-9_-]{43}")
+"""What `new_token` makes."""
 _NOT_AFTERWARDS = ("/sign-", "/live", "/api/", "/static/", "/health")
 _REFUSALS: Mapping[str, tuple[int, str, str, str]] = {
     "again": (400, "Sign in again", "The sign-in took too long, was used before, or began in another browser.", "sign-in-expired"),
@@ -100,7 +103,9 @@ class _Desk:
         parts, cookie = self.parts, self.parts.cookies
         if parts.sessions.find(request.cookies.get(cookie.session, ""), SessionKind.BROWSER) is not None:
             return RedirectResponse(goal, HTTPStatus.SEE_OTHER)
-        mark = request.cookies.get(cookie.sign_in, "") or new_token()
+        sent = request.cookies.get(cookie.sign_in, "")
+        # Only what we could have made ourselves is given back as a cookie: a cookie is anybody's to write.
+        mark = sent if _MARK.fullmatch(sent) else new_token()
         answer = parts.renderer.page(
             request, None, "sign_in.html", has_provider=parts.provider is not None, has_token=parts.bootstrap is not None, goal=goal, token=_form_token(mark)
         )

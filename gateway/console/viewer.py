@@ -5,6 +5,7 @@ What it is: a session as pages, actions and templates see it. What it is not: ho
 
 from dataclasses import dataclass
 
+from gateway.console.masking import masked
 from gateway.oversight.access import Permission
 from gateway.oversight.records import Operator, OperatorSession, SessionKind
 
@@ -35,8 +36,8 @@ class Viewer:
 
     @property
     def csrf(self) -> str:
-        """What every form of theirs carries."""
-        return self.session.csrf
+        """What every form of theirs carries; another text at every look."""
+        return masked(self.session.csrf)
 
     @property
     def permissions(self) -> frozenset[Permission]:
