@@ -13,6 +13,7 @@ from fastapi import APIRouter, Depends, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
+from gateway.console.cursors import After
 from gateway.console.errors import ConsoleError
 from gateway.console.flash import notices
 from gateway.console.parts import ConsoleParts
@@ -45,7 +46,7 @@ def routes(parts: ConsoleParts) -> APIRouter:
         recipient: Asked = None,
         type: Asked = None,  # noqa: A002 (the name in the address)
         mine: bool = False,
-        after: Annotated[int, Query(ge=0)] = 0,
+        after: After = 0,
     ) -> Response:
         """Groups by cause, then the letters themselves, oldest first."""
         wanted = LetterFilter(

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Depends, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
+from gateway.console.cursors import After
 from gateway.console.errors import ConsoleError
 from gateway.console.figures import COUNTED
 from gateway.console.parts import ConsoleParts
@@ -48,7 +49,7 @@ def routes(parts: ConsoleParts) -> APIRouter:
         viewer: Watcher,
         party: str,
         state: Annotated[list[DeliveryState] | None, Query()] = None,
-        after: Annotated[int, Query(ge=0)] = 0,
+        after: After = 0,
     ) -> Response:
         """The unfinished deliveries of one party, oldest first."""
         now, code = parts.clock(), PartyCode(party)
