@@ -129,6 +129,18 @@ def test_a_case_is_found_and_its_field_revealed(chromium: Browser, place: Place,
             assert tab.said == []
 
 
+def test_an_open_page_hides_it_again_by_itself(chromium: Browser, place: Place) -> None:
+    with open_tab(chromium) as tab:
+        place.enter(tab)
+        tab.page.clock.install()
+        _reveal(tab, place)
+        tab.page.clock.fast_forward("04:55")
+        expect(tab.page.get_by_text(LONG)).to_be_visible()
+        tab.page.clock.fast_forward("00:10")
+        expect(tab.page.get_by_text("Hidden again", exact=True)).to_be_visible()
+        assert LONG not in tab.page.content()
+
+
 def test_by_keyboard_alone_a_list_is_narrowed(chromium: Browser, place: Place) -> None:
     with open_tab(chromium) as tab:
         place.enter(tab)

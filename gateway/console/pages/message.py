@@ -135,6 +135,7 @@ def routes(parts: ConsoleParts) -> APIRouter:
             content=content,
             sections=sections_of(content.rows) if content else (),
             purposes=REVEAL_PURPOSES,
+            now=parts.clock(),
             receipts=_told(known),
             beats=beats if looks else [beat for beat in beats if not beat.looked],
             looks=looks,

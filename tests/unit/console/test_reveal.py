@@ -73,6 +73,7 @@ def test_a_field_is_shown_to_this_session_for_five_minutes(
     assert "2 fields are shown for a few minutes" in page.text
     assert "Shown to Vera Example (fictional), to find out why a message failed; hidden again at <time" in page.text
     assert "23 November 2026 at 12:05:00" in page.text
+    assert 'data-hide-after="300"' in page.text
     assert page.headers["cache-control"] == "no-store"
     assert "Made,Up" not in page.text, "and no other field"
     assert NOTES not in same_person.get(f"/messages/{sent}").text

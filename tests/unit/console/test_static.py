@@ -13,7 +13,7 @@ from gateway.console.rendering import assets, environment
 
 MANIFEST = json.loads((vendor.STATIC / vendor.MANIFEST).read_text(encoding="utf-8"))
 FILES = sorted(path for path in vendor.STATIC.rglob("*") if path.is_file())
-OWN = {"console.css", "console.js", "live.js", "favicon.svg", vendor.MANIFEST}
+OWN = {"console.css", "console.js", "hiding.js", "live.js", "favicon.svg", vendor.MANIFEST}
 TYPEFACE = " ".join(("GDS", "Transport"))
 STYLE = (
     '@charset "UTF-8";@font-face{font-family:' + TYPEFACE + ";src:url(/assets/fonts/light.woff2)}.a{font-family:" + TYPEFACE + ",arial,sans-serif;color:red}"
