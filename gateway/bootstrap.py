@@ -197,7 +197,7 @@ class Gateway:
 
     def _start_console(self) -> None:
         settings = with_free_port(self.settings)
-        app = compose(settings, self.store, self.directory, clock, self.telemetry, self.means)
+        app = compose(settings, self.store, self.directory, clock, self.telemetry, self.means, self.keys.public_jwks)
         operator = app.state.parts.bootstrap
         self.bootstrap_token = operator.new_token() if operator is not None else None
         self.console = BackgroundServer(app, console_door(settings), stop_console)

@@ -15,17 +15,22 @@ from typer.exceptions import TyperException
 from typer.main import get_command
 
 from gateway.commands import (
+    alerts,
     audit,
     broker,
     check,
     conformance,
     crosswalk,
+    dead_letters,
     dialect,
     doctor,
     key,
     login,
+    messages,
     offline,
     partner,
+    partners,
+    queues,
     receipts,
     rehearse,
     schemas,
@@ -33,6 +38,7 @@ from gateway.commands import (
     serve,
     simulate,
     translate,
+    work,
 )
 from gateway.commands.output import CommandError, Exit, fail
 
@@ -68,6 +74,12 @@ app.command()(doctor.doctor)
 app.command()(login.login)
 app.command()(login.logout)
 app.command()(login.whoami)
+app.command()(queues.queues)
+app.add_typer(dead_letters.app, name="dead-letters")
+app.add_typer(messages.app, name="messages")
+app.add_typer(partners.app, name="partners")
+app.add_typer(alerts.app, name="alerts")
+app.add_typer(work.app, name="work")
 app.add_typer(partner.app, name="partner")
 app.add_typer(broker.app, name="broker")
 app.add_typer(key.app, name="key")

@@ -1,6 +1,7 @@
-"""`gateway receipts …`: check receipts without asking the gateway.
+"""`gateway receipts …`: check receipts without asking the gateway; and, signed in, whose receipts are late.
 
-What it is: an offline verifier for partners and auditors. What it is not: a query of the store.
+What it is: an offline verifier for partners and auditors, and the console's lists of what is expected, late or negative.
+What it is not: a query of the store.
 """
 
 from pathlib import Path
@@ -8,10 +9,45 @@ from typing import Annotated
 
 import typer
 
-from gateway.commands.options import AsJson
+from gateway.commands.asking import ask, entries, more, show, table
+from gateway.commands.options import AsJson, Limit
 from gateway.commands.output import Answer, CommandError, Exit, Table, answer
 
-app = typer.Typer(help="Receipts: check them against published keys.", no_args_is_help=True)
+app = typer.Typer(help="Receipts: check them against published keys; see whose are late.", no_args_is_help=True)
+
+OfParty = Annotated[str | None, typer.Option("--party", help="Only of this party.")]
+After = Annotated[int | None, typer.Option(min=0, help="Next page.")]
+FailIfAny = Annotated[bool, typer.Option("--fail-if-any", help="Exit 10 where there is one; for cron.")]
+
+
+@app.command()
+def late(*, party: OfParty = None, limit: Limit = 50, after: After = None, fail_if_any: FailIfAny = False, as_json: AsJson = False) -> None:
+    """Messages whose last word should have come by now, oldest first."""
+    _listed("late", party, limit, after, fail_if_any=fail_if_any, as_json=as_json)
+
+
+@app.command()
+def expected(*, party: OfParty = None, limit: Limit = 50, after: After = None, fail_if_any: FailIfAny = False, as_json: AsJson = False) -> None:
+    """Messages whose last word is awaited, oldest first."""
+    _listed("expected", party, limit, after, fail_if_any=fail_if_any, as_json=as_json)
+
+
+@app.command()
+def negative(*, party: OfParty = None, limit: Limit = 50, after: After = None, fail_if_any: FailIfAny = False, as_json: AsJson = False) -> None:
+    """Messages that were refused or not applied, of the last 7 days."""
+    _listed("negative", party, limit, after, fail_if_any=fail_if_any, as_json=as_json)
+
+
+def _listed(standing: str, party: str | None, limit: int, after: int | None, *, fail_if_any: bool, as_json: bool) -> None:
+    found = ask("receipts", standing, party=party, limit=limit, after=after)
+    figures = table(
+        entries(found, "parties"), tuple((name, name) for name in ("party", "expected", "late", "negative")), "By party", "Nothing is sent to anybody."
+    )
+    columns = (("delivery id", "delivery_id"), ("type", "type"), ("to", "recipient"), ("state", "state"), ("fault", "fault"), ("since (UTC)", "since"))
+    rows = entries(found, "receipts")
+    show(found, (figures, table(rows, columns, standing.capitalize(), "None.")), more(found), as_json=as_json)
+    if fail_if_any and rows:
+        raise CommandError(Exit.CHECKS_FAILED, f"receipts-{standing}", f"There are receipts that are {standing}.", f"gateway receipts {standing}")
 
 
 @app.command()

@@ -17,12 +17,14 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.console import command_line, errors, sign_in
+from gateway.console.api.nouns import NOUNS
 from gateway.console.assets import PREFIX as STATIC
 from gateway.console.csrf import Guard
 from gateway.console.headers import framed
 from gateway.console.live import Ticker, live_response
 from gateway.console.pages import (
     alerts,
+    audit,
     dead_letter_actions,
     dead_letters,
     message,
@@ -63,10 +65,11 @@ PAGES: tuple[Routes, ...] = (
     partner.routes,
     partner_actions.routes,
     alerts.routes,
+    audit.routes,
     work.routes,
     sessions.routes,
 )
-"""Every module of pages, and of their JSON twins."""
+"""Every module of pages; their JSON twins are in `NOUNS`."""
 LOOPBACK = "http://127.0.0.1:*"
 """Where a browser may be sent from the form that lets a command line in."""
 
@@ -87,7 +90,7 @@ def create_console(parts: ConsoleParts) -> Console:
     app.state.parts = parts
     app.state.ticker = Ticker(parts.figures)
     app.form_targets = (LOOPBACK,)
-    for routes in (*DOORSTEP, *PAGES, _own_routes):
+    for routes in (*DOORSTEP, *PAGES, *NOUNS, _own_routes):
         app.include_router(routes(parts))
     app.mount(STATIC, assets(), name="static")
     errors.install(app, parts.renderer, parts.telemetry)

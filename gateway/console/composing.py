@@ -20,7 +20,7 @@ from gateway.console.cookies import Cookies
 from gateway.console.figures import cells
 from gateway.console.identity import OpenIdProvider, Registration
 from gateway.console.pages.overview import delivered_since, start_of_day
-from gateway.console.parts import ConsoleParts, Renderer
+from gateway.console.parts import ConsoleParts, Renderer, no_keys
 from gateway.console.sessions import Lifetimes, Sessions
 from gateway.contract import Clock, Store
 from gateway.control.desk import Desk
@@ -32,18 +32,23 @@ from gateway.partners.directory import Directory
 from gateway.telemetry import Telemetry
 from gateway.trust.sealing import case_lookup
 
+PublishedKeys = Callable[[], Mapping[str, object]]
 _WELL_KNOWN = "/.well-known/openid-configuration"
 _PROVIDER_SECONDS = 10.0
 MOST_FIRING = 1000
 """Alerts that are counted; with more, nobody counts."""
 
 
-def compose(settings: Settings, store: Store, directory: Callable[[], Directory], clock: Clock, telemetry: Telemetry, means: Means) -> Console:
+def compose(
+    settings: Settings, store: Store, directory: Callable[[], Directory], clock: Clock, telemetry: Telemetry, means: Means, jwks: PublishedKeys = no_keys
+) -> Console:
     """The application, ready to be served."""
-    return create_console(console_parts(settings, store, directory, clock, telemetry, means))
+    return create_console(console_parts(settings, store, directory, clock, telemetry, means, jwks))
 
 
-def console_parts(settings: Settings, store: Store, directory: Callable[[], Directory], clock: Clock, telemetry: Telemetry, means: Means) -> ConsoleParts:
+def console_parts(
+    settings: Settings, store: Store, directory: Callable[[], Directory], clock: Clock, telemetry: Telemetry, means: Means, jwks: PublishedKeys = no_keys
+) -> ConsoleParts:
     """What its pages may use. Of the means, what opens and finds; nothing here signs."""
     settings.check_console()
     lifetimes = Lifetimes(timedelta(seconds=settings.console_idle_seconds), timedelta(seconds=settings.console_session_seconds))
@@ -51,6 +56,7 @@ def console_parts(settings: Settings, store: Store, directory: Callable[[], Dire
     return ConsoleParts(
         desk=desk,
         looking=Looking(desk, means.archive, partial(case_lookup, means.lookup_key)),
+        jwks=jwks,
         figures=partial(_figures, store, directory, clock),
         settings=settings,
         store=store,

@@ -57,6 +57,11 @@ def no_figures() -> Mapping[str, str]:
     return {}
 
 
+def no_keys() -> Mapping[str, object]:
+    """Published keys of a console that was given none."""
+    return {"keys": []}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsoleParts:
     """Everything that a page may use."""
@@ -80,3 +85,5 @@ class ConsoleParts:
     """The operator for development; None everywhere else."""
     figures: Callable[[], Mapping[str, str]] = field(default=no_figures)
     """Every live cell: its key and its text."""
+    jwks: Callable[[], Mapping[str, object]] = field(default=no_keys)
+    """The gateway's own published keys, those that signed before included: what checkpoints are believed by."""
