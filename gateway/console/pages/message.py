@@ -40,6 +40,8 @@ MOST_RELATED: Final = 10
 MOST_ATTEMPTS: Final = 50
 MOST_LOOKS: Final = 200
 MOST_EVENTS: Final = 1000
+IN_ANSWER: Final = 0
+"""The place in its interchange of a status notification: it is in none."""
 _FIRST: Final = 10
 """Events about a message that come before anybody can look at it."""
 NEED_A_PERSON: Final = frozenset({DeliveryState.REFUSED, DeliveryState.SET_ASIDE})
@@ -131,7 +133,7 @@ def routes(parts: ConsoleParts) -> APIRouter:
             reference=shown_id(record.control_reference),
             in_reply_to=shown_id(record.in_reply_to or ""),
             legs=known.legs,
-            checked=_checked(parts, known),
+            checked=_checked(parts, record, known),
             content=content,
             sections=sections_of(content.rows) if content else (),
             purposes=REVEAL_PURPOSES,
@@ -215,7 +217,9 @@ def _audited(parts: ConsoleParts, record: MessageRecord, deliveries: Sequence[De
     return tuple(found[sequence].event for sequence in sorted(found))
 
 
-def _checked(parts: ConsoleParts, known: Known) -> Checked:
-    facts = next((event.facts for event in known.audited if event.code is AuditCode.SUBMISSION_ACCEPTED), {})
+def _checked(parts: ConsoleParts, record: MessageRecord, known: Known) -> Checked:
+    """The signature is that of what was handed in; a message that the gateway made in answer to it has none."""
+    signed = AuditCode.SUBMISSION_ACCEPTED if record.reference != IN_ANSWER else None
+    facts = next((event.facts for event in known.audited if event.code is signed), {})
     key_id = KeyId(str(facts.get("key", "")))
     return Checked(known.submission, key_id, parts.directory().keyring.keys.get(key_id), bool(known.submission.archive.wrapped_key))

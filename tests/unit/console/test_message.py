@@ -11,13 +11,17 @@ from gateway.audit.events import AuditCode, AuditEvent
 from gateway.changes import Changes
 from gateway.contract import StoreUnavailable
 from gateway.control.partners import PartnerActions
+from gateway.exchange.results import Accepted
 from gateway.oversight.access import Role
 from gateway.oversight.views import AuditSearch, MessageSearch
 from gateway.trust.keyring import KeyUse
 from gateway.trust.sealing import ArchiveKeys
 from schemas.identifiers import MessageId, PartyCode
+from schemas.receipts import Stage
 from tests.support.console import VERA, House
 from tests.support.console_world import SECRETS, Lit, fill, light
+from tests.support.spg_to_c17 import to_c17
+from tests.support.world import seal_soap
 
 STATES = ("handed-over", "applied", "delivered", "not-applied", "refused", "retrying", "waiting")
 _PARTNERS_WORD = "No such case."
@@ -215,6 +219,20 @@ def test_a_message_that_the_gateway_made_itself_claims_no_signature(lit: Lit) ->
     assert "Holds" not in _section(page, "checks")
     assert "About no case" in page
     assert "This message is about no case." in page
+
+
+def test_a_status_notification_is_the_gateways_own(lit: Lit) -> None:
+    wire = seal_soap(lit.world, to_c17("CustodyDate-ins-full"))
+    sent = lit.world.pipeline.submit([lit.world.submission("ndelius", wire, channel="soap", peer=None)])[0]
+    assert isinstance(sent, Accepted)
+    lit.hand_over(sent.message_ids[0])
+    lit.say(sent.message_ids[0], Stage.APPLIED)
+    (row,) = lit.world.store.watch.find(MessageSearch(since=lit.world.now, type="InterchangeStatusNotification"), 5)
+    page = lit.browser(Role.VIEWER).get(f"/messages/{row.message.message_id}")
+    assert page.status_code == 200
+    assert "The gateway made this message itself, in answer to the submission below." in page.text
+    assert 'href="/queues/N00"' in _section(page.text, "deliveries")
+    assert "Holds" in _section(lit.browser(Role.VIEWER).get(f"/messages/{sent.message_ids[0]}").text, "checks")
 
 
 def test_an_own_id_that_holds_a_case_shows_its_end(lit: Lit) -> None:

@@ -3,7 +3,6 @@
 import html
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from pydantic import BaseModel
@@ -17,9 +16,9 @@ from schemas.envelope import Message
 from schemas.identifiers import MessageId
 from schemas.leaves import Path as Way
 from tests.support.console_world import Lit, light
+from tests.support.spg_to_c17 import names, to_c17
 from tests.support.world import seal_soap
 
-VECTORS = Path(__file__).parents[2] / "vectors" / "spg" / "plain"
 _TELLING = 4
 """Shorter values stand in every page by chance."""
 
@@ -29,12 +28,11 @@ def sent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Lit, dict[s
     """Every plain vector that can be sent from nDelius to C17, accepted."""
     lit = light(f"sqlite:///{tmp_path_factory.mktemp('privacy') / 'gateway.db'}")
     found: dict[str, MessageId] = {}
-    for file in sorted(VECTORS.glob("*.xml")):
-        text = re.sub(r"(<ReceiverIdentity>)[^<]+", r"\1C17", re.sub(r"(<SenderIdentity>)[^<]+", r"\1N00", file.read_text(encoding="utf-8")))
-        wire = seal_soap(lit.world, text.encode())
+    for name in names():
+        wire = seal_soap(lit.world, to_c17(name))
         result = lit.world.pipeline.submit([lit.world.submission("ndelius", wire, channel="soap", peer=None)])[0]
         if isinstance(result, Accepted):
-            found |= {f"{file.stem}/{number}": one for number, one in enumerate(result.message_ids)}
+            found |= {f"{name}/{number}": one for number, one in enumerate(result.message_ids)}
     lit.world.deliver("C17")
     yield lit, found
     lit.world.store.close()
