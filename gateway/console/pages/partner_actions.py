@@ -24,7 +24,7 @@ from gateway.console.words import UK, uk_moment
 from gateway.control.desk import NotPossible, NotThere
 from gateway.control.partners import PartnerActions
 from gateway.oversight.access import Permission
-from gateway.oversight.reasons import PAUSE_REASONS, ReasonInvalid
+from gateway.oversight.reasons import PAUSE_REASONS, ReasonInvalid, checked
 from gateway.partners.party import Standing
 from schemas.identifiers import PartyCode
 
@@ -116,7 +116,7 @@ class _Desk:
     parts: ConsoleParts
     actions: PartnerActions
 
-    def ask_pause(self, request: Request, viewer: Viewer, organisation: str, wish: Wish, wrong: Wrong | None = None, status: int = HTTPStatus.OK) -> Response:
+    def ask_pause(self, request: Request, viewer: Viewer, organisation: str, wish: Wish, wrong: Sequence[Wrong] = (), status: int = HTTPStatus.OK) -> Response:
         seen = look(self.parts, organisation)
         known = seen.card.organisation
         if known.standing not in (Standing.LIVE, Standing.PROVING):
@@ -134,15 +134,15 @@ class _Desk:
         )
 
     def pause(self, request: Request, viewer: Viewer, organisation: str, wish: Wish) -> Response:
-        known = look(self.parts, organisation).card.organisation.organisation_id
-        try:
-            until = until_of(wish, self.parts.clock())
-            self.actions.pause(known, until, wish.reason, wish.text, viewer.operator)
-        except ReasonInvalid as invalid:
-            wrong = Wrong(str(invalid), "reason" if wish.reason not in PAUSE_REASONS else "text")
+        known, now = look(self.parts, organisation).card.organisation.organisation_id, self.parts.clock()
+        wrong = wrong_in(wish, now)
+        if not wrong:
+            try:
+                self.actions.pause(known, until_of(wish, now), wish.reason, wish.text, viewer.operator)
+            except NotPossible as impossible:
+                wrong = (Wrong(str(impossible), "until"),)
+        if wrong:
             return self.ask_pause(request, viewer, organisation, wish, wrong, HTTPStatus.UNPROCESSABLE_ENTITY)
-        except (UntilInvalid, NotPossible) as invalid:
-            return self.ask_pause(request, viewer, organisation, wish, Wrong(str(invalid), "until"), HTTPStatus.UNPROCESSABLE_ENTITY)
         return _back(f"/partners/{known}", "paused")
 
     def ask_resume(self, request: Request, viewer: Viewer, organisation: str) -> Response:
@@ -160,7 +160,7 @@ class _Desk:
         return _back(f"/partners/{known}", "resumed")
 
     def ask_test(
-        self, request: Request, viewer: Viewer, organisation: str, chosen: str = "", wrong: Wrong | None = None, status: int = HTTPStatus.OK
+        self, request: Request, viewer: Viewer, organisation: str, chosen: str = "", wrong: Sequence[Wrong] = (), status: int = HTTPStatus.OK
     ) -> Response:
         seen = look(self.parts, organisation)
         parties = [line for line in seen.card.lines if line.agreement is not None]
@@ -171,14 +171,14 @@ class _Desk:
     def test(self, request: Request, viewer: Viewer, organisation: str, party: str) -> Response:
         seen = look(self.parts, organisation)
         if party not in seen.parties:
-            wrong = Wrong("Choose the party that it is sent to.", "party")
+            wrong = (Wrong("Choose the party that it is sent to.", "party"),)
             return self.ask_test(request, viewer, organisation, party, wrong, HTTPStatus.UNPROCESSABLE_ENTITY)
         try:
             self.actions.ask_test(PartyCode(party), viewer.operator)
         except NotThere as missing:
             raise ConsoleError(404) from missing
         except NotPossible as impossible:
-            return self.ask_test(request, viewer, organisation, party, Wrong(str(impossible), "party"), HTTPStatus.CONFLICT)
+            return self.ask_test(request, viewer, organisation, party, (Wrong(str(impossible), "party"),), HTTPStatus.CONFLICT)
         return _back(f"/partners/{seen.card.organisation.organisation_id}/attempts", "testing")
 
     def _page(
@@ -187,13 +187,26 @@ class _Desk:
         viewer: Viewer,
         seen: Seen,
         template: str,
-        wrong: Wrong | None = None,
+        wrong: Sequence[Wrong] = (),
         status: int = HTTPStatus.OK,
         **values: object,
     ) -> Response:
-        errors: Sequence[Wrong] = (wrong,) if wrong else ()
         back = f"/partners/{seen.card.organisation.organisation_id}"
-        return self.parts.renderer.page(request, viewer, template, status=status, card=seen.card, errors=errors, back=back, **values)
+        return self.parts.renderer.page(request, viewer, template, status=status, card=seen.card, errors=wrong, back=back, **values)
+
+
+def wrong_in(wish: Wish, now: datetime) -> Sequence[Wrong]:
+    """Everything that is wrong with a pause as it was typed, in the order of the form."""
+    found = []
+    try:
+        checked(wish.reason, wish.text, PAUSE_REASONS)
+    except ReasonInvalid as invalid:
+        found.append(Wrong(str(invalid), "text" if wish.reason in PAUSE_REASONS else "reason"))
+    try:
+        until_of(wish, now)
+    except UntilInvalid as invalid:
+        found.append(Wrong(str(invalid), "until"))
+    return found
 
 
 def until_of(wish: Wish, now: datetime) -> datetime:

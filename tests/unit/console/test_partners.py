@@ -64,25 +64,26 @@ def test_those_that_need_somebody_come_first(lit: Lit) -> None:
     assert _listed(lit.browser(Role.VIEWER).get("/partners").text)[0] == "beta"
 
 
-@pytest.mark.parametrize(
-    ("query", "expected"),
-    [
-        ("health=struggling", ["beta"]),
-        ("health=trouble", ["beta"]),
-        ("health=working", ["alpha"]),
-        ("party=C20", ["gamma"]),
-        ("standing=live", ["alpha", "beta", "gamma", "ndelius"]),
-        ("standing=live&party=C05", ["alpha"]),
-        ("standing=suspended", []),
-        ("party=%3Cscript%3E", []),
-    ],
-)
-def test_a_filter_leaves_those_that_are_like_it(lit: Lit, query: str, expected: list[str]) -> None:
+FILTERS = {
+    "health=struggling": ["beta"],
+    "health=trouble": ["beta"],
+    "health=working": ["alpha"],
+    "party=C20": ["gamma"],
+    "standing=live": ["alpha", "beta", "gamma", "ndelius"],
+    "standing=live&party=C05": ["alpha"],
+    "standing=suspended": [],
+    "party=%3Cscript%3E": [],
+}
+
+
+def test_a_filter_leaves_those_that_are_like_it(lit: Lit) -> None:
     fill(lit)
-    page = lit.browser(Role.VIEWER).get(f"/partners?{query}").text
-    assert sorted(_listed(page)) == expected
-    assert "<script>" not in page
-    assert ("No partner is like this" in page) is (expected == [])
+    browser = lit.browser(Role.VIEWER)
+    for query, expected in FILTERS.items():
+        page = browser.get(f"/partners?{query}").text
+        assert sorted(_listed(page)) == expected, query
+        assert "<script>" not in page
+        assert ("No partner is like this" in page) is (expected == [])
 
 
 def test_an_organisation_of_many_parties_leads_to_its_own_page(lit: Lit) -> None:
@@ -132,7 +133,7 @@ def _key(use: KeyUse, days: int, *, revoked: bool = False) -> KeyRecord:
     )
 
 
-def test_a_key_with_a_successor_may_end(lit: Lit) -> None:
+def test_a_key_with_a_successor_may_end() -> None:
     end = soonest_end([_key(KeyUse.SIGN, 3), _key(KeyUse.SIGN, 300), _key(KeyUse.AUTH, 40), _key(KeyUse.TLS, 1, revoked=True)])
     assert end is not None
     assert (end.use, end.days_left(NOW)) == (KeyUse.AUTH, 40)
