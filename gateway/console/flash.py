@@ -28,7 +28,7 @@ _SAID: Final[Mapping[str, tuple[str, str]]] = {
 }
 _NOUNS: Final[Mapping[str, tuple[str, str]]] = {"revealed": ("field is", "fields are")}
 _DELIVERIES: Final = ("delivery was", "deliveries were")
-_LEFT: Final = "{left} left alone: the state had changed, or the recipient had acknowledged."
+_LEFT: Final = "{left} left alone: the state had changed, a discard waits, or the recipient had acknowledged."
 _MOST: Final = 1_000_000
 
 

@@ -5,7 +5,7 @@ receipt: the console has no key, so a discard is an order that a worker carries 
 ids never change, and what its recipient acknowledged is never sent again. Called by the console.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -16,7 +16,7 @@ from gateway.control.desk import CountDiffers, Desk, Done, NotPossible, NotThere
 from gateway.exchange import by_hand
 from gateway.exchange.delivery import Event, may_follow
 from gateway.oversight.reasons import DISCARD_REASONS, checked
-from gateway.oversight.records import Operator, Order, OrderKind
+from gateway.oversight.records import Operator, Order, OrderKind, OrderState
 from gateway.oversight.views import LetterFilter
 from gateway.records import Delivery, DeliveryState
 from schemas.identifiers import DeliveryId
@@ -26,6 +26,8 @@ MOST_AT_ONCE: Final = 2000
 PER_SECOND: Final = 20
 """Retries of one action are spread out, so that a partner that has just come back is not flooded."""
 ACKNOWLEDGED: Final = frozenset({DeliveryState.DELIVERED, DeliveryState.APPLIED, DeliveryState.NOT_APPLIED})
+ASKED: Final = "A discard was asked for, and a worker is about to carry it out."
+"""Why it is neither retried nor asked for again."""
 _READINGS: Final = 5
 
 
@@ -40,41 +42,55 @@ class DeadLetterActions:
         found = self._desk.store.watch.count_letters(wanted)
         if found != expected:
             raise CountDiffers(expected, found)
-        return self._desk.store.watch.letter_ids(wanted, MOST_AT_ONCE)
+        ids = self._desk.store.watch.letter_ids(wanted, MOST_AT_ONCE)
+        if len(ids) != min(found, MOST_AT_ONCE):
+            raise CountDiffers(expected, len(ids))
+        return ids
 
     def retry(self, ids: Sequence[DeliveryId], by: Operator) -> Done:
-        """Put them back on the road, spread over time, in their order. All that can be is done in one transaction
-        with one audit record each and, for several, one for the whole. Raises NotThere for one that does not exist."""
+        """Put them back on the road, spread over time, in their order, but for those whose discard was asked for. All
+        that can be is done in one transaction with one audit record each and, for several, one for the whole. Raises
+        NotThere for one that does not exist."""
         return self._all(ids, by, AuditCode.GROUP_RETRIED, self._retries)
 
     def ask_discard(self, ids: Sequence[DeliveryId], code: str, text: str, by: Operator) -> Done:
-        """Ask a worker to end them: their senders get a signed negative receipt that says why. Raises ReasonInvalid."""
+        """Ask a worker to end them: their senders get a signed negative receipt that says why. What was asked for
+        already is left alone, with the reason that was given first. Raises ReasonInvalid, NotThere."""
         code, text = checked(code, text, DISCARD_REASONS)
         deliveries, now = self._load(ids), self._desk.clock()
-        possible = [one for one in deliveries if may_follow(one.state, Event.DISCARD)]
+        refused = self._refused(deliveries, Event.DISCARD)
+        possible = [one for one in deliveries if one.delivery_id not in refused]
         if not possible:
-            return Done(refused={one.delivery_id: _why(one) for one in deliveries})
-        orders = [
-            Order(
-                order_id=self._desk.new_id(),
-                kind=OrderKind.DISCARD,
-                subject=one.delivery_id,
-                facts={"reason": code, "text": text},
-                by=by,
-                asked_at=now,
-            )
-            for one in possible
-        ]
+            return Done(refused=refused)
+        # The worker compares the state: an order to end a dead letter is no order to end what is on the road again.
+        orders = [self._order(one, {"reason": code, "text": text, "state": one.state.value}, by, now) for one in possible]
         facts = {"by": by.subject, "reason": code}
         events = [AuditEvent(AuditCode.DISCARD_ASKED, now, one.delivery_id, {**facts, "recipient": one.recipient}) for one in possible]
         whole = [AuditEvent(AuditCode.GROUP_DISCARD_ASKED, now, "several", {**facts, "count": len(possible)})] if len(possible) > 1 else []
-        self._desk.store.oversight.put_orders(orders, [*whole, *events])
-        return Done(done=tuple(one.delivery_id for one in possible), refused={one.delivery_id: _why(one) for one in deliveries if one not in possible})
+        if self._desk.store.oversight.put_orders(orders, [*whole, *events]) < len(orders):
+            # Somebody asked in the same moment: theirs stands.
+            own, kept = {one.order_id for one in orders}, self._waiting(ids)
+            refused |= {one.delivery_id: ASKED for one in possible if kept.get(one.delivery_id) not in own}
+        return Done(done=tuple(one.delivery_id for one in possible if one.delivery_id not in refused), refused=refused)
+
+    def _order(self, delivery: Delivery, facts: Mapping[str, str], by: Operator, now: datetime) -> Order:
+        return Order(order_id=self._desk.new_id(), kind=OrderKind.DISCARD, subject=delivery.delivery_id, facts=facts, by=by, asked_at=now)
+
+    def _refused(self, deliveries: Sequence[Delivery], event: Event) -> dict[DeliveryId, str]:
+        """Why not, for those for which it is not possible."""
+        waiting = self._waiting([one.delivery_id for one in deliveries])
+        impossible = {one.delivery_id: _why(one) for one in deliveries if not may_follow(one.state, event)}
+        return {DeliveryId(subject): ASKED for subject in waiting} | impossible
+
+    def _waiting(self, ids: Sequence[DeliveryId]) -> Mapping[str, str]:
+        """Discards that were asked for and are not carried out yet: order by delivery."""
+        orders = self._desk.store.oversight.orders_about(ids, OrderKind.DISCARD)
+        return {one.subject: one.order_id for one in orders if one.state is OrderState.WAITING}
 
     def _all(self, ids: Sequence[DeliveryId], by: Operator, code: AuditCode, decide: Callable[[Sequence[Delivery], Operator, datetime], list[Changes]]) -> Done:
         for _ in range(_READINGS):
             deliveries, now = self._load(ids), self._desk.clock()
-            refused = {one.delivery_id: _why(one) for one in deliveries if not may_follow(one.state, Event.RETRY)}
+            refused = self._refused(deliveries, Event.RETRY)
             possible = [one for one in deliveries if one.delivery_id not in refused]
             if not possible:
                 return Done(refused=refused)

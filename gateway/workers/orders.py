@@ -18,10 +18,13 @@ from gateway.oversight.reasons import DISCARD_REASONS
 from gateway.oversight.records import Order, OrderKind, OrderState
 from gateway.records import DeliveryState
 from gateway.steps.deliver import leg_to
+from gateway.workers.loop import UNAVAILABLE
 from schemas.identifiers import DeliveryId, PartyCode
 
 _LEASE: Final = "orders"
 _AT_ONCE: Final = 100
+_DEAD: Final = frozenset({DeliveryState.REFUSED.value, DeliveryState.SET_ASIDE.value})
+_ON_THE_ROAD: Final = frozenset({DeliveryState.WAITING, DeliveryState.RETRYING, DeliveryState.HANDED_OVER})
 Outcome = tuple[OrderState, str]
 
 
@@ -46,33 +49,49 @@ class OrderWorker:
             self._store.leases.release(_LEASE, self._holder)
 
     def look(self) -> int:
-        """Carry out what waits now; how many."""
-        waiting = self._store.oversight.waiting_orders(_AT_ONCE)
+        """Carry out what waits now; how many. One that cannot be carried out for a bug of ours keeps no other from it."""
+        waiting, bugs = self._store.oversight.waiting_orders(_AT_ONCE), list[Exception]()
         for order in waiting:
-            state, outcome = self._does[order.kind](order)
-            code = AuditCode.ORDER_DONE if state is OrderState.DONE else AuditCode.ORDER_REFUSED
-            now = self._clock()
-            event = AuditEvent(code, now, order.subject, {"by": order.by.subject, "order": order.order_id, "kind": order.kind.value})
-            self._store.oversight.settle_order(order.order_id, state, outcome, now, event)
+            try:
+                self._carry_out(order)
+            except UNAVAILABLE:
+                raise
+            except Exception as bug:  # noqa: BLE001 (raised again, after the others had their turn)
+                bugs.append(bug)
+        if bugs:
+            raise bugs[0]
         return len(waiting)
 
+    def _carry_out(self, order: Order) -> None:
+        state, outcome = self._does[order.kind](order)
+        code = AuditCode.ORDER_DONE if state is OrderState.DONE else AuditCode.ORDER_REFUSED
+        now = self._clock()
+        event = AuditEvent(code, now, order.subject, {"by": order.by.subject, "order": order.order_id, "kind": order.kind.value})
+        self._store.oversight.settle_order(order.order_id, state, outcome, now, event)
+
     def _discard(self, order: Order) -> Outcome:
+        if self._went_on(order):
+            return OrderState.REFUSED, "It was put back on the road after this was asked for."
         code, text = order.facts.get("reason", "other"), order.facts.get("text", "")
         words = f"{DISCARD_REASONS.get(code, code)}. {text}".strip()
         try:
             self._operations.discard(DeliveryId(order.subject), words, order.by.subject)
         except NotPossibleError as impossible:
-            if self._ended(order):
+            if self._state(order) is DeliveryState.DISCARDED:
+                # By this worker, which died before it could say so, or at the command line.
                 return OrderState.DONE, "Discarded; its sender has the receipt."
             return OrderState.REFUSED, str(impossible)
         except NotFoundError as missing:
             return OrderState.REFUSED, str(missing)
         return OrderState.DONE, "Discarded; its sender has the receipt."
 
-    def _ended(self, order: Order) -> bool:
-        """It was discarded already: by this worker, which died before it could say so, or at the command line."""
+    def _went_on(self, order: Order) -> bool:
+        """Asked for as a dead letter, and none any more: whoever put it back decided later."""
+        return order.facts.get("state") in _DEAD and self._state(order) in _ON_THE_ROAD
+
+    def _state(self, order: Order) -> DeliveryState | None:
         found = self._store.queries.deliveries([DeliveryId(order.subject)]).get(DeliveryId(order.subject))
-        return found is not None and found.state is DeliveryState.DISCARDED
+        return found.state if found else None
 
     def _test(self, order: Order) -> Outcome:
         leg = leg_to(PartyCode(order.subject), self._store.partners.directory(), self._clock())

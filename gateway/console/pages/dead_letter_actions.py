@@ -91,7 +91,7 @@ def _add(router: APIRouter, desk: "_Desk") -> None:
         viewer: Viewer = allowed,
     ) -> Response:
         """Do it, and say what became of it."""
-        return desk.do(request, viewer, Ask(group, tuple(DeliveryId(one) for one in delivery), expected, reason, text))
+        return desk.do(request, viewer, Ask(group, tuple(DeliveryId(one) for one in dict.fromkeys(delivery)), expected, reason, text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,14 @@ class _Desk:
         return RedirectResponse(after(_back(ask), self.action.done, len(done.done), len(done.refused)), HTTPStatus.SEE_OTHER)
 
     def _ids(self, ask: Ask) -> Sequence[DeliveryId]:
-        return self.actions.ids_of(_filter(ask.group), ask.count) if ask.group else ask.ids
+        """What it is about, as the page that asked named it: a group, or some, and never another number of them."""
+        if ask.group and not ask.ids:
+            return self.actions.ids_of(_filter(ask.group), ask.count)
+        if ask.group or not 0 < len(ask.ids) <= MOST_CHOSEN:
+            raise ConsoleError(422, "Nothing was done", "Go back and choose a group, or some dead letters of the list.")
+        if len(ask.ids) != ask.count:
+            raise CountDiffers(ask.count, len(ask.ids))
+        return ask.ids
 
     def _page(self, request: Request, viewer: Viewer, ask: Ask, error: str = "", status: int = HTTPStatus.OK) -> Response:
         if ask.count == 0:
