@@ -18,6 +18,7 @@ from starlette.responses import HTMLResponse
 
 from gateway.console import words
 from gateway.console.assets import Assets
+from gateway.oversight.redaction import shown_id
 
 _GOVUK = "govuk_frontend_jinja"
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -150,6 +151,7 @@ def environment(*folders: Path) -> Environment:
         words.duration,
         words.number,
         words.counted,
+        shown_id,
     )
     made.filters.update({function.__name__: function for function in filters})
     return made
