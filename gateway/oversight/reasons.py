@@ -5,6 +5,7 @@ bounded here. Called by the console's forms, by `gateway.control`, and by the do
 """
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from typing import Final
 
@@ -63,6 +64,13 @@ def bounded_text(text: str) -> str:
     """A text that people wrote, as it may be kept. Raises ReasonInvalid."""
     if len(text) > LONGEST_TEXT:
         raise ReasonInvalid(f"Use at most {LONGEST_TEXT} characters.")
-    if _LOOKS_PERSONAL.search(text):
+    if any(not (sign.isprintable() or sign.isspace()) for sign in text):
+        raise ReasonInvalid("Use letters, digits and punctuation: the text holds signs that nobody can see.")
+    if _LOOKS_PERSONAL.search(_plain(text)):
         raise ReasonInvalid("Leave out dates of birth and the numbers of cases and people: this text is kept, and may be sent on.")
     return text
+
+
+def _plain(text: str) -> str:
+    """Full-width letters and the digits of other scripts as those of a keyboard: a number is one, however it is written."""
+    return "".join(str(unicodedata.decimal(sign, sign)) for sign in unicodedata.normalize("NFKC", text))
