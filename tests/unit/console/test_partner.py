@@ -16,6 +16,7 @@ from gateway.oversight.access import Role
 from gateway.oversight.views import AuditSearch, Measure, Tally
 from gateway.partners.agreement import Agreement, DeliveryMode, Direction
 from gateway.partners.filters import ContentFilter, Match
+from gateway.partners.history import DirectoryChanges
 from gateway.partners.hours import Day, WorkingHours
 from gateway.partners.party import Party, Standing
 from gateway.partners.watching import Thresholds
@@ -221,6 +222,22 @@ def test_a_viewer_has_no_buttons_and_no_way(lit: Lit) -> None:
     assert lit.world.store.oversight.waiting_orders(5) == []
 
 
+def test_what_changed_between_reading_and_writing_is_read_again(lit: Lit, monkeypatch: pytest.MonkeyPatch) -> None:
+    partners, event = lit.world.store.partners, AuditEvent(AuditCode.PARTNER_CHANGED, NOW, "test")
+    real, others = partners.apply, [replace(partners.directory().organisations[BETA], name="Renamed meanwhile")]
+
+    def late(changes: DirectoryChanges, version: int) -> bool:
+        if others:
+            partners.put_organisation(others.pop(), event)
+        return real(changes, version)
+
+    monkeypatch.setattr(type(partners), "apply", lambda _, changes, version: late(changes, version))
+    lit.browser(Role.OPERATOR).post("/partners/beta/pause", PAUSE)
+    known = partners.directory().organisations[BETA]
+    assert (known.name, known.paused is not None) == ("Renamed meanwhile", True)
+    assert len(_audited(lit, AuditCode.PARTNER_PAUSED)) == 1
+
+
 # -- testing ---------------------------------------------------------------------------------------------------------
 
 
@@ -235,6 +252,7 @@ def test_a_test_message_is_followed_from_the_order_to_its_receipt(lit: Lit) -> N
     message_id = order.outcome.removeprefix("Sent as message ").rstrip(".")
     page = browser.get("/partners/beta/attempts").text
     assert f'href="/messages/{message_id}"' in page
+    assert browser.get(f"/messages/{message_id}").status_code == 200
     assert "Done Waiting since" in _words(page)
     lit.hand_over(message_id)  # type: ignore[arg-type]
     lit.say(message_id, Stage.APPLIED)  # type: ignore[arg-type]
