@@ -1,6 +1,6 @@
 """Writes the pages that are drawn from tables in the code: faults, audit events, settings, states, commands, messages.
 
-What it is: the maker of docs/{faults,audit-events,settings,delivery-states,cli,metrics}.md and docs/messages/; `make docs` runs it and a
+What it is: the maker of docs/{alerts,faults,audit-events,settings,delivery-states,cli,metrics}.md and docs/messages/; `make docs` runs it and a
 test compares. What it is not: the place of any fact; each stands once, in the code.
 """
 
@@ -16,7 +16,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
-from docs import conformance_page, metrics_page
+from docs import alerts_page, conformance_page, metrics_page
 from docs.markdown import table as _table
 from docs.message_pages import PAGES as MESSAGE_PAGES
 from docs.runbook_copies import COPIES
@@ -189,6 +189,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "settings.md": settings_page,
     "delivery-states.md": states_page,
     "cli.md": cli_page,
+    "alerts.md": lambda: alerts_page.page(_NOTICE),
     "metrics.md": lambda: metrics_page.page(_NOTICE),
     "partners/conformance.md": lambda: conformance_page.page(_NOTICE),
     **MESSAGE_PAGES,

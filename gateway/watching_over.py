@@ -4,8 +4,8 @@ What it is: settings in, wired workers out. What it is not: a rule, nor what is 
 """
 
 import ssl
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from adapters.channels.https_push import allow_list
@@ -20,8 +20,7 @@ from gateway.oversight.telling import Origin, Said, What, claims, letter, told_a
 from gateway.partners.directory import Directory
 from gateway.trust.alerts import sign_alert
 from gateway.trust.checkpoints import checkpoint_reader
-from gateway.trust.keyring import KeyRecord, Keyring, KeyUse
-from gateway.trust.signing import key_record_from_jwk
+from gateway.trust.published import published_keyring
 from gateway.workers.chain_checker import ChainChecker
 from gateway.workers.loop import Worker
 from gateway.workers.teller import Say, Teller
@@ -29,6 +28,8 @@ from gateway.workers.watcher import Watcher
 from schemas.identifiers import OrganisationId, PartyCode
 
 _WEBHOOK_SECONDS = 15.0
+_TELL_SECONDS = 5.0
+"""How often a teller looks for what it is to say, at the longest."""
 _PORTS = {Security.STARTTLS: 587, Security.TLS: 465, Security.NONE: 25}
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _ALERTS = OrganisationId("alerts")
@@ -61,12 +62,13 @@ def watching(
     checker = ChainChecker(
         store,
         clock,
-        checkpoint_reader(keyring_of(own_keys)),
+        checkpoint_reader(published_keyring(own_keys)),
         holder=holder,
         interval_seconds=interval,
         whole_every_seconds=settings.audit_check_hours * 3600,
     )
-    return [watcher, checker, *(Teller(store, clock, one, say, holder=holder) for one, say in says.items())]
+    tellers = (Teller(store, clock, one, say, holder=holder, interval_seconds=min(interval, _TELL_SECONDS)) for one, say in says.items())
+    return [watcher, checker, *tellers]
 
 
 def ways_of_telling(settings: Settings, means: Means, channels: Iterable[Channel]) -> dict[ToldBy, Say]:
@@ -78,17 +80,6 @@ def ways_of_telling(settings: Settings, means: Means, channels: Iterable[Channel
     if settings.alerts_webhook_url is not None:
         found[ToldBy.WEBHOOK] = _by_webhook(settings, means, origin, next(one for one in channels if one.name == "push"))
     return found
-
-
-def keyring_of(jwks: Mapping[str, object]) -> Keyring:
-    """Our own published keys, those that signed before included; those with a certificate sign no checkpoints."""
-    keys = jwks.get("keys")
-    return Keyring.of(_record(jwk) for jwk in (keys if isinstance(keys, Sequence) else ()) if isinstance(jwk, Mapping) and "x5c" not in jwk)
-
-
-def _record(jwk: Mapping[str, object]) -> KeyRecord:
-    begins, ends = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
-    return key_record_from_jwk(jwk, organisation=_ALERTS, use=KeyUse.SIGN, speaks_for=(), not_before=begins, not_after=ends)
 
 
 def _by_webhook(settings: Settings, means: Means, origin: Origin, channel: Channel) -> Say:

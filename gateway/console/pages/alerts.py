@@ -96,13 +96,14 @@ def _add_looks(router: APIRouter, parts: ConsoleParts) -> None:
         """What fires, by what people did about it; silences; and what was, newest first."""
         mutes = parts.store.oversight.mutes(parts.clock())
         silent = {(mute.rule, mute.subject): mute for mute in mutes}
-        firing = [Row(alert, silent.get((alert.rule, alert.subject))) for alert in parts.store.oversight.alerts(AlertState.FIRING, MOST_FIRING)]
+        found = [Row(alert, silent.get((alert.rule, alert.subject))) for alert in parts.store.oversight.alerts(AlertState.FIRING, MOST_FIRING)]
+        firing = sorted(found, key=lambda row: row.severity)  # critical ones first, else newest first, as they came
         past = parts.store.oversight.alerts(AlertState.RESOLVED, PAGE + 1, after or None)
         return parts.renderer.page(
             request,
             viewer,
             "alerts.html",
-            groups=[(words, [row for row in firing if row.state == state]) for state, words in _GROUPS],
+            groups=[(state, words, [row for row in firing if row.state == state]) for state, words in _GROUPS],
             firing=len(firing),
             mutes=[(mute, title_of(mute.rule)) for mute in mutes],
             past=[Row(alert) for alert in past[:PAGE]],

@@ -13,8 +13,8 @@ from gateway.audit.events import AuditCode, AuditEvent
 from gateway.oversight.chain_checks import chain_facts, is_whole
 from gateway.oversight.views import AuditSearch
 from gateway.trust.checkpoints import checkpoint_reader
+from gateway.trust.published import published_keyring
 from gateway.trust.signing import jwk_of
-from gateway.watching_over import keyring_of
 from gateway.workers.chain_checker import FIRST_AFTER, ChainChecker
 from gateway.workers.timers import sign_checkpoint
 from tests.support.alerts import audited, firing, quiet, watcher
@@ -39,7 +39,7 @@ def happen(world: World, times: int) -> None:
 
 
 def checker(world: World, *, every: float = DAY, holder: str = "one") -> ChainChecker:
-    read = checkpoint_reader(keyring_of({"keys": [jwk_of(world.means.message_signer)]}))
+    read = checkpoint_reader(published_keyring({"keys": [jwk_of(world.means.message_signer)]}))
     return ChainChecker(world.store, lambda: world.now, read, holder=holder, interval_seconds=15, whole_every_seconds=every)
 
 

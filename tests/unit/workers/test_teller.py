@@ -18,8 +18,9 @@ from gateway.oversight.telling import TRIED_FOR, Means, Origin, Said, What, clai
 from gateway.trust import compact
 from gateway.trust.alerts import ALERT_TYPE
 from gateway.trust.keyring import KeyRecord, KeyUse
+from gateway.trust.published import published_keyring
 from gateway.trust.signing import jwk_of
-from gateway.watching_over import keyring_of, mail_server, ways_of_telling
+from gateway.watching_over import mail_server, ways_of_telling
 from gateway.workers.teller import Teller
 from schemas.identifiers import OrganisationId
 from tests.support.alerts import audited, raised
@@ -281,9 +282,9 @@ def test_a_webhook_gets_a_jws_that_our_key_set_verifies(world: World, authority:
     token = compact.split(seen.body)
     jwk = jwk_of(world.means.message_signer)
     assert (token.claimed_header["typ"], token.claimed_header["kid"]) == (ALERT_TYPE, jwk["kid"])
-    key = keyring_of({"keys": [jwk]}).find(str(jwk["kid"]))
+    key = published_keyring({"keys": [jwk]}).find(str(jwk["kid"]))
     assert isinstance(key, KeyRecord)
-    assert (key.use, key.organisation) == (KeyUse.SIGN, OrganisationId("alerts"))
+    assert (key.use, key.organisation) == (KeyUse.SIGN, OrganisationId("gateway"))
     assert compact.signature_holds(token, key)
     assert json.loads(token.unverified_payload)["rule"] == "depth"
 
