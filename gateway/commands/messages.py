@@ -83,7 +83,9 @@ def show_one(
     found = ask("messages", message)
     about = within(found, "message")
     tables = (
-        table([about], (("message id", "message_id"), ("sender", "sender"), ("type", "type"), ("control reference", "control_reference"))),
+        table(
+            [about], (("message id", "message_id"), ("submission", "submission_id"), ("sender", "sender"), ("type", "type"), ("reference", "control_reference"))
+        ),
         table(entries(found, "deliveries"), (("delivery id", "delivery_id"), ("to", "recipient"), ("state", "state"), ("cause", "cause")), "Deliveries"),
         table(entries(found, "receipts"), (("issued (UTC)", "issued_at"), ("stage", "stage"), ("digest", "digest")), "Receipts", "No receipts."),
         table(entries(found, "content"), (("pointer", "pointer"), ("field", "label"), ("shown", "shown")), "Content", "Not shown."),
