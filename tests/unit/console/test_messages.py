@@ -76,6 +76,20 @@ def test_the_list_shows_every_message_with_its_states_and_nothing_sealed(full: t
     assert _last(lit) == before, "a list without a search is no deed"
 
 
+def test_a_list_opens_nothing_that_is_sealed(full: tuple[Lit, dict[str, MessageId]], monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("a list reads no message whole")
+
+    lit, ids = full
+    browser = lit.browser(Role.VIEWER)
+    address = browser.post("/search", {"query": CRN}).headers["location"]
+    for name in ("messages", "submissions", "deliveries_of_messages"):
+        monkeypatch.setattr(type(lit.world.store.queries), name, refuse)
+    monkeypatch.setattr("gateway.control.looking.unseal", refuse)
+    assert set(_found(browser.get("/messages"))) == set(ids.values())
+    assert _found(browser.get(address)) == [ids["refused"]]
+
+
 @pytest.mark.parametrize(
     ("query", "states"),
     [
