@@ -19,8 +19,12 @@ from gateway.store.watch_rows import indexed_states
 from schemas.identifiers import DeliveryId, PartyCode
 
 HOUR_MICROSECONDS: Final = 3_600_000_000
-_CANDIDATES: Final = 200
-"""Deliveries of each kind whose attempts are looked at."""
+_CANDIDATES: Final = 100
+"""Deliveries in each state whose attempts are looked at."""
+_LOOKED_AT: Final = 1000
+"""Unfinished ones of each state among which those are sought that changed last."""
+_TRIED: Final = UNFINISHED
+_SENT: Final = (*SETTLED, DeliveryState.REFUSED, DeliveryState.NOT_APPLIED)
 
 
 def hour_of(at: int) -> int:
@@ -57,17 +61,28 @@ def _to_activity(row: Row[tuple[Value, ...]]) -> Activity:
 def read_attempts(connection: Connection, recipient: PartyCode, limit: int) -> Sequence[AttemptRow]:
     """Newest first."""
     found = {row.delivery_id: row for statement in _candidates(recipient) for row in connection.execute(statement)}
-    wanted = select(attempts).where(attempts.c.delivery_id.in_(list(found))).order_by(attempts.c.attempt_id.desc()).limit(limit)
+    # as an expression, so that no planner walks every attempt ever made in the hope of meeting enough of these
+    newest = (attempts.c.attempt_id + 0).desc()
+    wanted = select(attempts).where(attempts.c.delivery_id.in_(list(found))).order_by(newest).limit(limit)
     return [_to_attempt(row, found[row.delivery_id]) for row in connection.execute(wanted)]
 
 
 def _candidates(recipient: PartyCode) -> Iterator[Select[tuple[Value, ...]]]:
     """What is unfinished and changed last, and what was sent last."""
-    table = deliveries.c
-    columns = select(table.delivery_id, table.message_id, table.recipient, table.next_attempt_at).where(table.recipient == recipient)
-    yield columns.where(indexed_states(UNFINISHED), table.attempts > 0).order_by(table.updated_at.desc()).limit(_CANDIDATES)
-    for states in ([SETTLED[0]], [SETTLED[1]], [DeliveryState.REFUSED, DeliveryState.NOT_APPLIED]):
-        yield columns.where(indexed_states(states)).order_by(table.created_at.desc()).limit(_CANDIDATES)
+    columns = select(deliveries.c.delivery_id, deliveries.c.message_id, deliveries.c.recipient, deliveries.c.next_attempt_at)
+    for state in _TRIED:
+        newest = _newest(recipient, state, _LOOKED_AT).subquery("newest")
+        tried = columns.join(newest, newest.c.sequence == deliveries.c.sequence).where(deliveries.c.attempts > 0)
+        yield tried.order_by(deliveries.c.updated_at.desc()).limit(_CANDIDATES)
+    for state in _SENT:
+        sent = _newest(recipient, state, _CANDIDATES).subquery("newest")
+        yield columns.join(sent, sent.c.sequence == deliveries.c.sequence)
+
+
+def _newest(recipient: PartyCode, state: DeliveryState, limit: int) -> Select[int]:
+    """From an index alone: the rows, which are wide, are read afterwards."""
+    found = select(deliveries.c.sequence).where(indexed_states([state]), deliveries.c.recipient == recipient)
+    return found.order_by(deliveries.c.created_at.desc()).limit(limit)
 
 
 def _to_attempt(row: Row[tuple[Value, ...]], delivery: Row[tuple[Value, ...]]) -> AttemptRow:

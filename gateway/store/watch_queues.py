@@ -48,7 +48,7 @@ _GROUPS = (
     )
     .select_from(deliveries)
     .outerjoin(messages, messages.c.message_id == deliveries.c.message_id)
-    .where(in_states(deliveries.c.state, DEAD), indexed_states([DeliveryState.REFUSED, DeliveryState.SET_ASIDE]))
+    .where(indexed_states(DEAD))
     .group_by(_FAULT, deliveries.c.recipient, _TYPE)
 )
 _IDS = select(deliveries.c.sequence, deliveries.c.delivery_id).where(deliveries.c.sequence.in_(bindparam("wanted", expanding=True)))

@@ -11,6 +11,7 @@ from sqlalchemy import Boolean, ColumnElement, Connection, Row, Select, and_, fu
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.sql.operators import OperatorType
 
 from gateway.oversight.views import LetterRow
 from gateway.records import DeliveryState
@@ -29,6 +30,10 @@ class _Known(FunctionElement[bool]):
 
     inherit_cache = True
     type = Boolean()
+
+    def self_group(self, against: OperatorType | None = None) -> "_Known":  # noqa: ARG002 - asked for by SQLAlchemy
+        """As it stands: `... = 1`, as SQLite compares what it takes for a column, is not the predicate any more."""
+        return self
 
 
 @compiles(_Known)

@@ -1,6 +1,8 @@
 """What finding needs: three indexes that answer a search by themselves, in the order of its pages.
 
-What it is: the same indexes with more columns. Frozen: a later shape is a later revision.
+What it is: the same indexes with more columns; and for PostgreSQL the knowledge that who a delivery is for tells where
+it ends: else it takes `delivered` by those who apply for a tenth of all there is. Frozen: a later shape is a later
+revision.
 """
 
 import sqlalchemy as sa
@@ -30,10 +32,14 @@ def upgrade() -> None:
     """In the place of those before."""
     for name, table, _, columns, where in _INDEXES:
         _make(name, table, columns, where)
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("CREATE STATISTICS IF NOT EXISTS st_deliveries_recipient_state (mcv) ON recipient, state FROM deliveries")
 
 
 def downgrade() -> None:
     """As they were."""
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("DROP STATISTICS IF EXISTS st_deliveries_recipient_state")
     for name, table, columns, _, where in _INDEXES:
         _make(name, table, columns, where)
 
