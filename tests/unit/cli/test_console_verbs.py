@@ -1,7 +1,9 @@
 """The operators' verbs, against a served console: what they tell, what they refuse, and with which exit code."""
 
 import json
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -312,3 +314,12 @@ def test_the_chain_is_checked_through_the_console(line: Line) -> None:
     found = line.ask("audit", "check")
     assert (found["whole"], found["finished"], found["flaws"]) == (True, True, 0)
     assert "audit: whole" in line.run("audit", "check").out
+
+
+def test_a_chain_that_does_not_hold_is_10(line: Line, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "gateway.db")) as database, database:
+        database.execute("UPDATE audit_records SET subject = 'm-other' WHERE sequence = 2")
+    line.sign_in(Role.AUDITOR)
+    said = line.run("audit", "check", "--json")
+    assert (said.code, said.json["whole"]) == (10, False)
+    assert said.json["findings"][0] == {"sequence": 2, "flaw": "altered", "detail": ""}  # type: ignore[index]
