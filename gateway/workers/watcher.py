@@ -53,6 +53,8 @@ class Watcher:
             while not stop.is_set():
                 if self._store.leases.acquire(_LEASE, self._holder, self._clock(), 2 * self._interval_seconds + 10):
                     self.look()
+                else:
+                    self._pending, self._backlog_since = {}, None  # what it saw last may have been away since
                 stop.wait(self._interval_seconds)
         finally:
             self._store.leases.release(_LEASE, self._holder)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from docs import generate
 from gateway.audit.events import AuditCode, AuditEvent
 from gateway.console.pages.alerts import PAGE
 from gateway.console.runbooks import Kind, names, read, runbook
@@ -333,6 +334,15 @@ def test_every_runbook_says_why_what_to_look_at_and_what_to_do(lit: Lit) -> None
         body = page.partition("<main")[2]
         assert not re.search(r"\*\*|\]\(|&lt;!--|`", body)
         assert set(re.findall(r'href="/runbooks/([^"]+)"', body)) <= names()
+
+
+def test_every_command_in_a_runbook_exists() -> None:
+    known = set(re.findall(r"^## `gateway ([^`]+)`", generate.cli_page(), flags=re.MULTILINE))
+    told = {command for path in Path("docs/runbooks").glob("*.md") for command in re.findall(r"`gateway ([^`]+)`", path.read_text(encoding="utf-8"))}
+    assert len(told) > 8
+    for command in told:
+        words = [word for word in command.split() if re.fullmatch(r"[a-z-]+", word) and not word.startswith("-")]
+        assert " ".join(words) in known, command
 
 
 def test_markup_of_a_runbook_is_read_into_spans() -> None:
