@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 
 from gateway.audit.chain import ChainHead, Checkpoint, Flaw
 from gateway.audit.events import AuditCode, AuditEvent, AuditRecord
+from gateway.console.app import create_console
 from gateway.console.audit_links import links_of
 from gateway.console.pages.audit import as_csv, as_lines
 from gateway.control import auditing
@@ -21,6 +23,8 @@ from gateway.control.desk import Desk
 from gateway.oversight.access import Role
 from gateway.oversight.chain_checks import chain_facts
 from gateway.oversight.views import AuditSearch
+from gateway.trust.signing import jwk_of
+from gateway.workers.timers import sign_checkpoint
 from tests.support.console import VERA
 from tests.support.console_world import SECRETS, Lit, fill, light
 
@@ -229,6 +233,16 @@ def test_a_chain_that_was_rewritten_meets_its_checkpoint(lit: Lit) -> None:
     refused = lit.browser(Role.AUDITOR).post("/audit/check")
     assert refused.status_code == 503
     assert "Nothing is said of the chain" in refused.text
+
+
+def test_a_checkpoint_is_believed_by_the_published_keys_alone(lit: Lit) -> None:
+    lit.send("m-1")
+    means = lit.world.means
+    assert sign_checkpoint(lit.world.store, means, lambda: lit.world.now)
+    for signer, words in ((means.message_signer, "The chain is whole"), (means.wss_signer, "Nothing is said of the chain")):
+        lit.house.parts = replace(lit.house.parts, jwks=lambda signer=signer: {"keys": [jwk_of(signer)]})  # type: ignore[misc]
+        lit.house.app = create_console(lit.house.parts)
+        assert words in lit.browser(Role.AUDITOR).post("/audit/check").text
 
 
 def test_a_check_that_takes_too_long_says_nothing_of_the_rest(lit: Lit, monkeypatch: pytest.MonkeyPatch) -> None:
