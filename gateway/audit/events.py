@@ -39,6 +39,7 @@ class AuditCode(StrEnum):
     RECEIPT_REFUSED = "receipt.refused"
     NOTICE_SENT = "notice.sent"
     PARTNER_CHANGED = "partner.changed"
+    BROKER_APPLIED = "broker.applied"
     KEY_ADDED = "key.added"
     KEY_REVOKED = "key.revoked"
     CONFORMANCE_PASSED = "conformance.passed"
@@ -100,6 +101,7 @@ SENTENCES: dict[AuditCode, str] = {
     AuditCode.RECEIPT_REFUSED: "A partner's receipt did not settle anything.",
     AuditCode.NOTICE_SENT: "A receipt or status notification was handed to the sender's system.",
     AuditCode.PARTNER_CHANGED: "An organisation, party or agreement was written.",
+    AuditCode.BROKER_APPLIED: "What the directory asks of the broker was to be made, mended or removed there; users, and how many of each.",
     AuditCode.KEY_ADDED: "A key was pinned.",
     AuditCode.KEY_REVOKED: "A key was revoked.",
     AuditCode.CONFORMANCE_PASSED: "A party's system passed every must-case of the conformance suite, under the agreement of that moment.",

@@ -147,7 +147,7 @@ def remember(desk: Desk, planned: Planned) -> None:
     deeds = [planned.deed(one) for one in planned.differences]
     counts = {name: deeds.count(deed) for name, deed in (("made", "make"), ("mended", "mend"), ("removed", "remove"))}
     users = " ".join(one.user for one in planned.given)
-    event = AuditEvent(AuditCode.PARTNER_CHANGED, now(), "broker", {"what": "broker", "by": desk.by, "users": users, **counts})
+    event = AuditEvent(AuditCode.BROKER_APPLIED, now(), "broker", {"by": desk.by, "users": users, **counts})
     changes = DirectoryChanges(organisations=tuple(one.record for one in planned.given), events=(event,))
     if not desk.store.partners.apply(changes, planned.directory.version):
         raise CommandError(Exit.CONFLICT, "directory-changed", "Somebody changed the directory meanwhile; nothing was done.", "run it again")

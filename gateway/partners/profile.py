@@ -135,7 +135,7 @@ class AgreementEntry(_Closed):
     """What is agreed for one direction; what is not said is as `Agreement` has it."""
 
     dialect: str | None = Field(default=None, description="The language of its system.")
-    version: str | None = Field(default=None, description="Version of that language; of the message schema for ndelius, such as 0-9-14.")
+    version: str | None = Field(default=None, description="Version of the message schema, such as 0-9-14; the same in every language.")
     packaging: str | None = Field(default=None, description="How content and signature are laid out: jws, detached or wss.")
     policy: Literal["strict", "legacy-spg"] = Field(default="strict", description="What a signature must cover; legacy-spg is for wss only.")
     mode: DeliveryMode | None = Field(default=None, description="Outbound: who moves (push, queue, shelf, drop).")

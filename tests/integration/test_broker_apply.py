@@ -13,6 +13,7 @@ from broker.contract import BrokerUnavailable, Confirm, Publication
 from broker.differences import Present
 from broker.rabbitmq import RabbitBroker
 from broker.topology import EVERYTHING, GATEWAY, PARTNERS, Binding, Exchange, Permission, Queue, Topology, User, from_queue, password_hash, to_queue
+from gateway.audit.events import AuditCode
 from gateway.commands.output import Exit
 from gateway.partners.party import Standing
 from schemas.identifiers import OrganisationId
@@ -56,7 +57,7 @@ class Place:
             events = [record.event for record in store.queries.audit(0, 1000)]
         finally:
             store.close()
-        return [dict(event.facts) for event in events if event.facts.get("what") == "broker"]
+        return [dict(event.facts) for event in events if event.code is AuditCode.BROKER_APPLIED]
 
 
 @pytest.fixture
