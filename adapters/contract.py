@@ -153,6 +153,8 @@ class Address:
     """Id of what is handed over, for transport headers and names of files."""
     is_receipt: bool = False
     """True for a receipt of ours, where a channel keeps them apart from messages."""
+    sequence: int | None = None
+    """Place in the order of acceptance, for names that tell it; the same each time."""
 
 
 class Channel(Protocol):

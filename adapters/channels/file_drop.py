@@ -74,8 +74,7 @@ class FileDropChannel:
 
 
 def _batch(message: WireMessage, address: Address, now: datetime) -> Batch:
-    # Two parties of one organisation share a folder and may both be sent the same message.
-    stem = address.message_id if address.is_receipt else f"{address.recipient}-{address.message_id}"
+    stem = _stem(address)
     media_type = message.content_type.partition(";")[0].strip().lower()
     extension = RECEIPT if address.is_receipt else _EXTENSIONS.get(media_type, ".bin")
     pieces = [Piece(stem + extension, message.body, message.content_type)]
@@ -91,6 +90,14 @@ def _batch(message: WireMessage, address: Address, now: datetime) -> Batch:
         prepared_at=now,
         fresh=signature is None and not address.is_receipt,
     )
+
+
+def _stem(address: Address) -> str:
+    """In order of name is in order of acceptance; an id of ours holds a time, and two of one millisecond tell no order. Two
+    parties of one organisation share a folder and may both be sent the same message."""
+    place = () if address.sequence is None else (f"{address.sequence:012}",)
+    whom = () if address.is_receipt else (address.recipient,)
+    return "-".join((*whom, *place, address.message_id))
 
 
 def _later(detail: str) -> TryLater:

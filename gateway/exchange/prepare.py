@@ -47,4 +47,5 @@ def address(delivery: Delivery, agreement: Agreement, organisation: Organisation
         timeout_seconds=agreement.timeout_seconds,
         message_id=delivery.message_id or delivery.delivery_id,
         is_receipt=is_plain_receipt(delivery),
+        sequence=delivery.sequence,
     )

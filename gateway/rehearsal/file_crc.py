@@ -123,9 +123,8 @@ class FileCrc(LoopedCrc):
 
     def _manifests(self, folder: Folder) -> list[tuple[str, Manifest]]:
         names = folder.names()
-        # In the order in which they were put down: ids, and so names, may be drawn within one millisecond.
-        by_time = sorted((there.st_mtime_ns, name) for name in names if name.endswith(MANIFEST) and (there := folder.look(name)) is not None)
-        found = [(name, _manifest(folder, name)) for _, name in by_time]
+        # In order of name, which is the order in which they are to be done.
+        found = [(name, _manifest(folder, name)) for name in names if name.endswith(MANIFEST)]
         if self.flaws.has(Flaw.TAKES_WITHOUT_MANIFEST):
             found += [(f"{made['id']}{MANIFEST}", made) for made in well_named(folder, names)]
         return [(name, manifest) for name, manifest in found if manifest is not None]

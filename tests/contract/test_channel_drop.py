@@ -120,6 +120,18 @@ def test_receipts_lie_apart(channel: FileDropChannel, home: Path) -> None:
     assert complete(home / "outbox/receipts") == {"r-1": {"r-1.receipt.jws": b"a.b.c"}}
 
 
+def test_in_order_of_name_is_in_order_of_acceptance_whatever_the_ids(channel: FileDropChannel, home: Path) -> None:
+    ids = ["0190-c", "0190-a", "0190-b"]
+    for number, message_id in enumerate(ids, start=9):
+        for is_receipt in (False, True):
+            (outcome,) = hand(channel, (signed(), replace(address(message_id, is_receipt=is_receipt), sequence=number)))
+            assert isinstance(outcome, HandedOver)
+    messages = [name for name in names(home / "outbox") if name.endswith(".csv")]
+    assert messages == [f"C05-{number:012}-{message_id}.csv" for number, message_id in enumerate(ids, start=9)]
+    receipts = [name for name in names(home / "outbox/receipts") if name.endswith(".receipt.jws")]
+    assert receipts == [f"{number:012}-{message_id}.receipt.jws" for number, message_id in enumerate(ids, start=9)]
+
+
 def test_two_parties_of_one_organisation_may_be_sent_the_same_message(channel: FileDropChannel, home: Path) -> None:
     hand(channel, (signed(b"five"), address()), (signed(b"six"), address(recipient="C06")))
     assert [files[f"{stem}.csv"] for stem, files in complete(home / "outbox").items()] == [b"five", b"six"]

@@ -32,6 +32,7 @@ class ChannelLine:
 
     def __init__(self, channel: Channel, agreement: Agreement, organisation: OrganisationId) -> None:
         self._channel, self._agreement, self._organisation = channel, agreement, organisation
+        self._places: dict[str, int] = {}
 
     def hand_over(self, wire: WireMessage, message_id: str) -> Handover:
         """As a courier would."""
@@ -41,6 +42,7 @@ class ChannelLine:
             url=self._agreement.endpoint,
             timeout_seconds=self._agreement.timeout_seconds,
             message_id=message_id,
+            sequence=self._places.setdefault(message_id, len(self._places) + 1),
         )
         return self._channel.hand_over([(wire, address)])[0]
 

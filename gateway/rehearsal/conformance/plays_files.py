@@ -121,7 +121,7 @@ def under_another_name(stand: Stand) -> None:
 
 
 def in_order(stand: Stand) -> None:
-    """Batches of one case that lie there together are done in the order in which they were put down."""
+    """Batches of one case that lie there together are done in order of their names, which is that of acceptance."""
     inside, case = stand.looked_into(), stand.writer.case()
     inside.stop()
     letters = [stand.letter(case=case, contact_id=str(number)) for number in range(1, 5)]
@@ -131,7 +131,7 @@ def in_order(stand: Stand) -> None:
     for letter in letters:
         stand.must_be_applied(letter)
     if done_in_order(stand, letters) != letters:
-        raise Wrong("Batches of one case were not done in the order in which they were put down.", "Take batches by the time of their manifests.")
+        raise Wrong("Batches of one case were not done in the order that their names tell.", "Take the batches for a party in order of their names.")
 
 
 def own_batches(stand: Stand) -> None:

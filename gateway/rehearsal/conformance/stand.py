@@ -27,8 +27,6 @@ from schemas.receipts import Stage
 
 FINAL = (Stage.APPLIED, Stage.NOT_APPLIED)
 SHOWN_CHARACTERS = 1500
-TICK_SECONDS = 0.01
-"""Between two batches: the clock of a file system ticks, and what was put down first must be seen to be first."""
 
 
 class Elsewhere(Protocol):
@@ -159,8 +157,6 @@ class Stand:
         self.subjects |= {letter.message_id, letter.reference}
         self.lay_detail(letter)
         self.note(f"sent {letter.type} {letter.message_id}, {len(sent.body)} bytes", _shown(sent))
-        if self.mode is DeliveryMode.DROP:
-            time.sleep(TICK_SECONDS)
         began = time.monotonic()
         told = Told(self.line.hand_over(sent, letter.message_id), time.monotonic() - began)
         answer = getattr(told.handover, "answer", None)

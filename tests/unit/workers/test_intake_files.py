@@ -237,7 +237,8 @@ def test_what_was_taken_and_never_receipted_is_put_down_again(depot: Depot) -> N
     depot.world.pass_time(seconds=2)
     assert sweeper.sweep() == 1
     deliver_all(depot, "C05")
-    assert depot.files("outbox")[f"C05-{message_id}.json"] == document
+    (again,) = [content for name, content in depot.files("outbox").items() if name.startswith("C05-") and name.endswith(f"-{message_id}.json")]
+    assert again == document
     assert state_of(depot, message_id) is DeliveryState.HANDED_OVER
 
 
