@@ -48,7 +48,7 @@ partner go from proving to live; when its agreement changes before that, it is p
 **While it runs, the kit is the gateway.** It listens at this installation's own `http_host` and `http_port` as a *proving door*: key
 set, message and SOAP doors, mailbox. So stop `gateway serve` for the run, or run it from a second set of settings with another port,
 where the partner's test system is pointed. A partner on its queue is heard by its own queue: no `intake-amqp` may run meanwhile.
-The door does not look at caller tokens, and keeps nothing.
+The door looks at no caller tokens but those of fetches, and keeps nothing.
 
 **What cannot be seen is not judged.** Of a real system the kit sees answers and signed receipts. With `--simulated` it starts a simulator
 with the same profile, and reads its journal too: then cases marked *simulated* are played as well. A simulated run proves the profile and
@@ -56,8 +56,12 @@ the kit, and no system: in the environment `live` it is not remembered.
 
 `gateway conformance run --simulated --fault NAME` shows what a mistake looks like in the report.
 
-There is a suite for packaging `jws` over push, queue and shelf, for `wss` over push, and, with `--simulated`, for `detached` over files and
-for domain events. Simulators speak every dialect, described ones too; see [simulators](simulators.md).
+A consumer of events fetches its details from the proving door, below `public_url`; there its caller tokens are looked at. A partner on files is
+met in its folders below `drop_root`. Its inbox has to be empty before, since an acceptance by the kit is not one by the gateway;
+what it puts there during the run goes to `done` and `quarantine`, and what it left in its outbox is taken back at the end.
+
+There is a suite for packaging `jws` over push, queue and shelf, for `wss` over push, for `detached` over files, and for domain events.
+Simulators speak every dialect, described ones too; see [simulators](simulators.md).
 
 A proof is of what the run plays by: language and versions, channel and addresses, keys, security policy, receipts and order. When one of these
 changes before the partner is live, it is proved again; a contact, working hours, limits or waits may change.

@@ -105,11 +105,12 @@ def _stand(wanted: Wanted, subject: _Subject, desk: Desk, flaws: Flaws, stack: E
                 flaws=flaws,
             )
             return simulated.stand_for(trial, stack)
-        if subject.outbound.detail_dialect is not None:
-            raise real.CannotProveError("a consumer of events can be proved by a simulator of its profile only: details are fetched from a gateway")
         broker = bootstrap.make_broker(settings)
         stack.callback(broker.close)
-        house = real.House(settings=settings, keys=keys, parts=parts, broker=broker, channels=bootstrap.make_channels(settings, broker))
+        channels = bootstrap.make_channels(settings, broker)
+        for channel in channels.values():
+            stack.callback(channel.close)
+        house = real.House(settings=settings, keys=keys, parts=parts, broker=broker, channels=channels)
         partner = real.Partner(organisation=subject.organisation, inbound=subject.inbound, outbound=subject.outbound, directory=subject.directory)
         return real.stand_for(partner, house, patience_seconds=wanted.patience_seconds, stack=stack)
     except (simulated.NoSimulatorError, real.CannotProveError) as error:

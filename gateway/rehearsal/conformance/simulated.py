@@ -23,6 +23,7 @@ from gateway.partners.directory import Directory
 from gateway.rehearsal.authority import DevelopmentAuthority
 from gateway.rehearsal.case_system import CrcIdentity
 from gateway.rehearsal.conformance.door import ProvingDoor, Tools
+from gateway.rehearsal.conformance.elsewhere import watched
 from gateway.rehearsal.conformance.folders import FolderIntake, make_home
 from gateway.rehearsal.conformance.letters import Details, Letter, Writer
 from gateway.rehearsal.conformance.lines import ChannelLine, Intake, Line, ShelfLine
@@ -39,7 +40,7 @@ from gateway.rehearsal.journal import Entry, Noted
 from gateway.rehearsal.json_crc import JsonCrc
 from gateway.rehearsal.keeping import comparable
 from gateway.rehearsal.languages import Answering, CanonicalLanguage, CaseflowLanguage, Language
-from gateway.rehearsal.listener import Answer, Listener, Request
+from gateway.rehearsal.listener import Listener
 from gateway.rehearsal.ndelius import NdeliusIdentity, NdeliusKeys, SimulatedNdelius
 from gateway.rehearsal.queue_crc import QueueCrc
 from gateway.rehearsal.shelf_crc import ShelfCrc
@@ -164,7 +165,7 @@ def stand_for(trial: Trial, stack: ExitStack) -> Stand:
         line=line,
         sends=trial.inbound.dialect != EVENTS,
         home=trial.folder / HOMES / trial.organisation if outbound.mode is DeliveryMode.DROP else None,
-        elsewhere=_elsewhere(trial, stack) if details is not None else None,
+        elsewhere=watched(trial.authority.server_context("gateway"), stack) if details is not None else None,
         door=door,
         signer=door.signer,
         new_signer=trial.parts.new_message_signer,
@@ -265,29 +266,6 @@ def _followed(partner: Crc, link: GatewayLink) -> PublishedKeys:
     fetch = partner.following(link.fetch_keys)
     first = fetch()
     return PublishedKeys(first.jwks, fetch, first.max_age_seconds)
-
-
-class _Elsewhere:
-    """An address that is not the gateway's. See `conformance.stand.Elsewhere`."""
-
-    def __init__(self, trial: Trial) -> None:
-        self.calls = 0
-        self.listener = Listener(self._handle, trial.authority.server_context("gateway"))
-
-    def url(self, path: str) -> str:
-        """Of something there."""
-        return self.listener.url(path)
-
-    def _handle(self, _: Request) -> Answer:
-        self.calls += 1
-        return Answer(404)
-
-
-def _elsewhere(trial: Trial, stack: ExitStack) -> _Elsewhere:
-    made = _Elsewhere(trial)
-    made.listener.start()
-    stack.callback(made.listener.stop)
-    return made
 
 
 def _pushed(trial: Trial, partner: JsonCrc, base_url: str, stack: ExitStack) -> tuple[AnyCrc, Line, Agreement]:

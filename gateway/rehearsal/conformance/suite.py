@@ -176,7 +176,7 @@ def _files() -> Iterator[Case]:
     yield Case("FIL-06", g, "Leaves alone what no manifest names", "What cannot be taken holds up nothing.", files.stray_files, scope=FILES)
     yield Case("FIL-07", g, "Takes away what it took", "What lies there still is laid out no more.", files.takes_away_what_it_took, scope=FILES)
     yield Case("FIL-08", g, "Knows a message under another file name", "A name is no identity.", files.under_another_name, scope=FILES)
-    yield Case("FIL-09", g, "Takes batches in the order in which they were put down", "After an outage many lie there.", files.in_order, scope=FILES)
+    yield Case("FIL-09", g, "Takes batches in order of their names", "After an outage many lie there.", files.in_order, scope=FILES)
     yield Case("FIL-10", g, "Puts its own batches down whole", "What it sends is not quarantined here.", files.own_batches, scope=FILES)
 
 
