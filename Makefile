@@ -63,10 +63,11 @@ lock: ## choose versions again, none younger than a week; needs uv
 	$(UV) $(COMPILE) --output-file requirements.lock
 	$(UV) $(COMPILE) --extra dev --constraint requirements.lock --output-file requirements-dev.lock
 
-bench: setup ## messages a second, partner to partner; what the language costs
+bench: setup ## messages a second, partner to partner; what the language costs; what the console reads
 	$(BIN)/gateway bench --json
 	$(BIN)/python -m bench.language
 	$(BIN)/python -m bench.isolation
+	$(BIN)/python -m bench.console --messages 50000 --rounds 20
 
 clean: ## remove what was built; var/ keeps its data
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -26,7 +26,7 @@ from gateway.store.opening import migrate, open_store
 from schemas.identifiers import MessageId, PartyCode
 
 DIRECTORY: Final = Path("var") / "bench-console"
-LIMIT_MS: Final = 100.0
+LIMIT_MS: Final = 200.0
 PAGE: Final = 50
 OPEN: Final = frozenset({DeliveryState.WAITING, DeliveryState.RETRYING, DeliveryState.HANDED_OVER, DeliveryState.SET_ASIDE, DeliveryState.REFUSED})
 Read = Callable[[], object]
@@ -92,10 +92,18 @@ def _searches(store: Store, month: Month, known: Sent) -> Iterator[tuple[str, Re
         **{f"state {state.value}": MessageSearch(since=since, states=frozenset({state})) for state in DeliveryState},
         "recipient, state": MessageSearch(since=since, recipient=PartyCode("C03"), states=frozenset({DeliveryState.REFUSED})),
         "recipient, type": MessageSearch(since=since, recipient=PartyCode("C21"), type=known.type),
+        "party, type": MessageSearch(since=since, party=PartyCode("C21"), type=known.type),
+        "recipient that never was, type": MessageSearch(since=since, recipient=PartyCode("Z99"), type=known.type),
+        "sender, recipient that never met": MessageSearch(since=since, sender=PartyCode("C05"), recipient=PartyCode("C06")),
+        "sender, state": MessageSearch(since=since, sender=PartyCode("C21"), states=frozenset({DeliveryState.DELIVERED})),
+        "type, state": MessageSearch(since=since, type=known.type, states=frozenset({DeliveryState.NOT_APPLIED})),
+        "every state": MessageSearch(since=since, states=frozenset(DeliveryState)),
         "sender, recipient": MessageSearch(since=since, sender=PartyCode("N00"), recipient=PartyCode("C21")),
     }
     for name, search in wanted.items():
         yield f"search: {name}", lambda search=search: store.watch.find(search, PAGE)  # type: ignore[misc]
+    yield "search: newer than one", lambda: store.watch.find(MessageSearch(since=since), PAGE, newer_than=old)
+    yield "search: refused at the door", lambda: store.watch.refused(known.control_reference, since, None, PAGE)
     yield "search: page far back", lambda: store.watch.find(MessageSearch(since=since), PAGE, old)
     yield "search: recipient, far back", lambda: store.watch.find(MessageSearch(since=since, recipient=PartyCode("N00")), PAGE, old)
 

@@ -1,8 +1,9 @@
 """Filling: a store with a month of made-up traffic, written in bulk.
 
 What it is: messages, deliveries, attempts and a linked audit chain of 22 parties, spread as a month spreads them; the
-newest of it unfinished, some of it refused. What it is not: traffic: nothing was signed, sealed or received, and what
-should be sealed is noise. Called by `bench.console` and by whoever measures pages over such a store.
+newest of it unfinished, some of it refused; and the parties themselves in the directory (`parties`). What it is not:
+traffic: nothing was signed, sealed or received, and what should be sealed is noise. Called by `bench.console` and by
+whoever measures pages over such a store.
 """
 
 import random
@@ -13,6 +14,7 @@ from typing import Final
 
 from sqlalchemy import Connection, Table, select, update
 
+from bench.parties import organisation_of, write_parties
 from gateway.audit.chain import GENESIS, encode_facts, link, microseconds
 from gateway.audit.events import AuditCode, AuditEvent, Fact
 from gateway.store.engine import Database
@@ -141,6 +143,7 @@ def fill(url: str, month: Month) -> None:
             _fill_tables(connection, month)
             for index in indexes:
                 index.create(connection)
+        write_parties(database, PARTIES, DELIVERED_LAST, month.until)
         with database.reading() as connection:
             connection.exec_driver_sql("VACUUM ANALYZE" if connection.dialect.name == "postgresql" else "ANALYZE")
     finally:
@@ -186,7 +189,7 @@ def _submission(one: Sent, month: Month) -> _Row:
     digest = f"sha-256:{one.number:064x}"
     key = ("spg", one.sender, one.recipient, one.control_reference)
     kept = (digest, one.control_reference, "accepted", None, one.at, "archive-1", b"0" * 40, month.sealed(300), "header.claims.signature", digest)
-    return (one.submission_id, f"org-{one.sender}", one.sender, "soap", "wss", "text/xml", *key, *kept)
+    return (one.submission_id, organisation_of(one.sender), one.sender, "soap", "wss", "text/xml", *key, *kept)
 
 
 def _message(one: Sent, month: Month) -> _Row:

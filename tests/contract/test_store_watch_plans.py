@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,13 +12,10 @@ from sqlalchemy import Connection, event
 
 from bench.console import reads
 from bench.filling import Month, fill
-from gateway.oversight.views import MessageSearch
 from gateway.store.engine import Database
 from gateway.store.opening import SqlStore, migrate
-from schemas.identifiers import MessageId
 
 MONTH = Month(2_000, datetime(2026, 11, 23, tzinfo=UTC))
-SINCE = MONTH.until - timedelta(days=31)
 LARGE = ("deliveries", "messages", "audit_records", "attempts", "submissions")
 FEW = ("ix_deliveries_queue", "ix_deliveries_negative", "ix_deliveries_rare", "ix_deliveries_due", "ix_audit_records_code", "ix_audit_records_person")
 """Indexes of what is rare: these may be read whole."""
@@ -40,9 +37,7 @@ def _looks(database: Database) -> dict[str, list[Sent]]:
         while store.oversight.tally(2000):
             pass
         known = next(one for one in MONTH.sent() if one.number >= MONTH.messages // 2 and one.case_lookup)
-        newer = ("search: newer", lambda: store.watch.find(MessageSearch(since=SINCE), 50, newer_than=MessageId(known.message_id)))
-        refused = ("refused", lambda: store.watch.refused(known.control_reference, SINCE, None, 50))
-        for name, read in [*reads(store, MONTH, known), newer, refused]:
+        for name, read in reads(store, MONTH, known):
             sent.clear()
             read()
             found[name] = list(sent)
