@@ -18,7 +18,6 @@ from starlette.responses import HTMLResponse
 
 from gateway.console import words
 from gateway.console.assets import Assets
-from gateway.oversight.alert_rules import title_of
 from gateway.oversight.redaction import shown_id
 
 _GOVUK = "govuk_frontend_jinja"
@@ -153,7 +152,6 @@ def environment(*folders: Path) -> Environment:
         words.number,
         words.counted,
         shown_id,
-        title_of,
     )
     made.filters.update({function.__name__: function for function in filters})
     return made

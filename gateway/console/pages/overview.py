@@ -18,6 +18,7 @@ from gateway.console.viewer import Viewer
 from gateway.console.words import UK, uk_time
 from gateway.control.picture import take
 from gateway.oversight.access import Permission
+from gateway.oversight.alert_rules import title_of
 from gateway.oversight.records import AlertState
 from gateway.oversight.views import Measure, Tally
 
@@ -44,6 +45,7 @@ def routes(parts: ConsoleParts) -> APIRouter:
             "overview.html",
             picture=picture,
             alerts=parts.store.oversight.alerts(AlertState.FIRING, MOST_ALERTS),
+            title_of=title_of,
             delivered_today=delivered_since(tallies, start_of_day(now)),
             today=start_of_day(now),
             chart=chart_of_day(tallies, now),
