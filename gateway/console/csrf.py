@@ -32,6 +32,8 @@ _CHARSETS: Final = frozenset({"", "utf-8"})
 """Forms are UTF-8. Left to the sender, a form could name any codec of Python's, some of which make no text."""
 _NO_TEXT: Final = re.compile("[\x00\ud800-\udfff]")
 """What no database keeps as text: NUL, and half a character."""
+_NO_JSON: Final = re.compile(rb"\\u0000|\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F]")
+"""The same, as JSON writes it."""
 _NO_PATH: Final = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 _NO_QUERY: Final = re.compile(rb"%00|[^!-~]")
 """An encoded NUL; whatever an address may not hold (RFC 3986 §2)."""
@@ -85,8 +87,13 @@ def origin_of(url: str) -> str:
 
 
 async def form_token(request: Request) -> str | None:
-    """The form's token, for `permitted`; None where there is no form or it names none. The form is read once and kept."""
-    if request.method in SAFE_METHODS or _media_type(request.headers.get("content-type", ""))[0] not in _FORMS:
+    """The form's token, for `permitted`; None where there is no form or it names none. The form is read once and kept.
+    Whatever the body is, it has to be text that can be kept."""
+    if request.method in SAFE_METHODS:
+        return None
+    if _media_type(request.headers.get("content-type", ""))[0] not in _FORMS:
+        if _NO_JSON.search(await request.body()):
+            raise _no_text()
         return None
     form = await request.form(max_files=0, max_fields=MAX_FIELDS)
     _check_text(form)
@@ -121,7 +128,11 @@ def _media_type(content_type: str) -> tuple[str, str]:
 
 def _check_text(form: FormData) -> None:
     if any(isinstance(part, str) and _NO_TEXT.search(part) for pair in form.multi_items() for part in pair):
-        raise ConsoleError(400, text="A field holds signs that are no text. Nothing was done.")
+        raise _no_text()
+
+
+def _no_text() -> ConsoleError:
+    return ConsoleError(400, text="A field holds signs that are no text. Nothing was done.")
 
 
 def _bounded(receive: Receive) -> Receive:

@@ -203,8 +203,6 @@ class TestAddresses:
         browser = lit.browser(*EVERYTHING)
         for route in page_routes(lit, "GET"):
             path = filled(route.path, lit, ids)
-            if path.startswith("/audit"):
-                continue  # proved by its own tests
             wanted = [(path, {name: value}) for name in fields_of(route) for value in NASTY]
             if path != route.path:
                 wanted += [(re.sub(r"\{[a-z_]+\}", quote(value, safe=""), route.path), {}) for value in NASTY]
@@ -270,6 +268,35 @@ class TestBytes:
         for kind in (FORM, f"{MULTIPART}; charset=punycode", "Multipart/Form-Data; boundary=X"):
             for path in ("/api/v1/work/note", "/api/v1/sessions"):
                 assert knock(lit, "POST", path, headers={"content-type": kind}, body=multipart([("a", b"\xff-")])).status == 400
+
+    def test_documents_that_no_database_keeps_are_refused(self, full: tuple[Lit, dict[str, MessageId]]) -> None:
+        lit, ids = full
+        bearer = {**lit.house.command_line(*EVERYTHING), "content-type": "application/json"}
+        before = newest(lit)[0].sequence
+        for path, body in (
+            ("work/note", rb'{"about": "partner:beta", "text": "a\u0000b"}'),
+            ("work/note", rb'{"about": "partner:beta", "text": "a\udc80b"}'),
+            ("dead-letters/retry", rb'{"ids": ["\uD800"], "expect_count": 1}'),
+            ("messages/search", rb'{"after": "a\u0000"}'),
+            ("messages/search", b'{"control_reference": "\xed\xa0\x80"}'),
+            (f"messages/{ids['applied']}/reveal", rb'{"fields": ["\ud800\ud800"], "purpose": "fault"}'),
+            ("audit/search", b'{"before": 99999999999999999999999}'),
+            ("audit/search", b"[" * 100_000),
+        ):
+            answer = knock(lit, "POST", f"/api/v1/{path}", headers=bearer, body=body)
+            assert answer.status == 400, (path, body)
+            assert answer.headers["content-type"] == "application/problem+json"
+        assert newest(lit)[0].sequence == before
+        whole = rb'{"about": "partner:beta", "text": "All well \ud83d\ude00"}'
+        assert knock(lit, "POST", "/api/v1/work/note", headers=bearer, body=whole).status == 200
+
+    @pytest.mark.parametrize("path", ["queues/C17", "dead-letters", "dead-letters/broker", "receipts/late"])
+    @pytest.mark.parametrize("after", [2**63, 10**25, -1])
+    def test_cursors_beyond_every_number_are_refused(self, full: tuple[Lit, dict[str, MessageId]], path: str, after: int) -> None:
+        lit, _ = full
+        bearer = lit.house.command_line(*EVERYTHING)
+        assert knock(lit, "GET", f"/api/v1/{path}", query=f"after={after}".encode(), headers=bearer).status == 400
+        assert knock(lit, "GET", f"/api/v1/{path}", query=b"after=9223372036854775807", headers=bearer).status == 200
 
     def test_lengths_that_nobody_can_mean(self, full: tuple[Lit, dict[str, MessageId]]) -> None:
         lit, _ = full

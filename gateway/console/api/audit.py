@@ -13,6 +13,7 @@ from starlette.responses import Response
 from gateway.console.api.answers import BASE, document, refusing
 from gateway.console.audit_filters import AskedAudit, audit_filters
 from gateway.console.auditors import actions_of
+from gateway.console.cursors import LARGEST
 from gateway.console.parts import ConsoleParts
 from gateway.console.permitted import permitted
 from gateway.console.viewer import Viewer
@@ -27,7 +28,7 @@ class AuditSought(AskedAudit):
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
-    before: int | None = Field(default=None, ge=1)
+    before: int | None = Field(default=None, ge=1, le=LARGEST)
     limit: int = Field(default=50, ge=1, le=1000)
 
 
@@ -44,7 +45,7 @@ def routes(parts: ConsoleParts) -> APIRouter:
         return document("audit/1", records=[audited(one) for one in found], before=found[-1].sequence if len(found) == sought.limit else None)
 
     @router.get("/audit/{sequence}")
-    def record(viewer: Auditor, sequence: Annotated[int, Path(ge=1)]) -> Response:
+    def record(viewer: Auditor, sequence: Annotated[int, Path(ge=1, le=LARGEST)]) -> Response:
         """One record."""
         with refusing():
             return document("audit-record/1", record=audited(actions.record(sequence, viewer.operator)))

@@ -13,6 +13,7 @@ from pydantic import Field
 from starlette.responses import Response
 
 from gateway.console.api.answers import BASE, Body, document, order_members, refusing, row_members, work_members
+from gateway.console.cursors import After
 from gateway.console.errors import ConsoleError
 from gateway.console.parts import ConsoleParts
 from gateway.console.permitted import permitted
@@ -33,7 +34,6 @@ Watcher = Annotated[Viewer, Depends(permitted(Permission.WATCH))]
 Retrier = Annotated[Viewer, Depends(permitted(Permission.RETRY))]
 Discarder = Annotated[Viewer, Depends(permitted(Permission.DISCARD))]
 Limit = Annotated[int, Query(ge=1, le=1000)]
-After = Annotated[int, Query(ge=0)]
 Asked = Annotated[str | None, Query(max_length=64)]
 MOST_NAMED: Final = 200
 

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
 from gateway.console.api.answers import BASE, document, line_members, row_members
+from gateway.console.cursors import After
 from gateway.console.errors import ConsoleError
 from gateway.console.figures import COUNTED
 from gateway.console.parts import ConsoleParts
@@ -39,7 +40,7 @@ def routes(parts: ConsoleParts) -> APIRouter:
         _viewer: Watcher,
         party: str,
         state: Annotated[list[DeliveryState] | None, Query()] = None,
-        after: Annotated[int, Query(ge=0)] = 0,
+        after: After = 0,
         limit: Limit = 50,
     ) -> Response:
         """Unfinished and refused deliveries of one party, oldest first."""

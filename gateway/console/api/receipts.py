@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
 from gateway.console.api.answers import BASE, document
+from gateway.console.cursors import After
 from gateway.console.errors import ConsoleError
 from gateway.console.pages.receipts import LISTED
 from gateway.console.parts import ConsoleParts
@@ -32,7 +33,7 @@ def routes(parts: ConsoleParts) -> APIRouter:
         _viewer: Watcher,
         standing: ReceiptStanding,
         party: Annotated[str, Query(max_length=64)] = "",
-        after: Annotated[int, Query(ge=0)] = 0,
+        after: After = 0,
         limit: Annotated[int, Query(ge=1, le=1000)] = 50,
     ) -> Response:
         """Of one party or all that are sent to: the figures, and the messages behind them, oldest first."""

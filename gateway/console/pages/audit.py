@@ -20,6 +20,7 @@ from gateway.audit.events import SENTENCES, AuditCode, AuditRecord
 from gateway.console.audit_filters import PATH, AskedAudit, AuditFilters, audit_filters
 from gateway.console.audit_links import Link, links_of
 from gateway.console.auditors import actions_of
+from gateway.console.cursors import LARGEST
 from gateway.console.errors import ConsoleError
 from gateway.console.message_filters import FilterInvalid
 from gateway.console.parts import ConsoleParts
@@ -44,7 +45,7 @@ _GROUPS: Final = tuple(dict.fromkeys(code.value.partition(".")[0] + "." for code
 class Shown(AskedAudit):
     """One page of a search."""
 
-    before: int | None = Field(default=None, ge=1)
+    before: int | None = Field(default=None, ge=1, le=LARGEST)
 
 
 class Exported(AskedAudit):
@@ -98,7 +99,7 @@ def _add_check(router: APIRouter, parts: ConsoleParts, actions: AuditActions) ->
         )
 
     @router.get(f"{PATH}/{{sequence}}")
-    def record(request: Request, viewer: Auditor, sequence: Annotated[int, Path(ge=1)]) -> Response:
+    def record(request: Request, viewer: Auditor, sequence: Annotated[int, Path(ge=1, le=LARGEST)]) -> Response:
         """One record: its facts, its place in the chain, and what it is about."""
         try:
             found = actions.record(sequence, viewer.operator)

@@ -14,6 +14,7 @@ from fastapi import APIRouter, Depends, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
+from gateway.console.cursors import After
 from gateway.console.errors import ConsoleError
 from gateway.console.parts import ConsoleParts
 from gateway.console.permitted import permitted
@@ -62,7 +63,7 @@ def routes(parts: ConsoleParts) -> APIRouter:
         standing: ReceiptStanding = ReceiptStanding.LATE,
         party: Asked = "",
         organisation: Asked = "",
-        after: Annotated[int, Query(ge=0)] = 0,
+        after: After = 0,
     ) -> Response:
         """Late ones where nothing else is asked for."""
         if standing not in LISTED:
