@@ -119,6 +119,8 @@ class SimulatedProvider:
                 return _json({"keys": [self._key.as_dict(private=False)]})
             case "GET", "/authorize":
                 return self._authorize(_single(place.query))
+            case "GET", "/favicon.ico":
+                return Answer(204)
             case "POST", "/token":
                 return self._token(_single(request.body.decode("ascii", "replace")), request.headers.get("authorization", ""))
         return Answer(404)
