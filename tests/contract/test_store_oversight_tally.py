@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import event
 
 from gateway.audit.events import AuditCode, AuditEvent
 from gateway.changes import Changes
@@ -12,6 +13,7 @@ from gateway.contract import Store
 from gateway.oversight.views import Measure
 from gateway.records import Verdict
 from gateway.store import oversight_tally
+from gateway.store.opening import SqlStore
 from schemas.identifiers import PartyCode
 from tests.support.oversight import happened, occurred
 from tests.support.store import accepted, at, submission
@@ -169,3 +171,18 @@ def test_events_that_come_meanwhile_are_counted_too(store: Store) -> None:
         writing.result()
     _all(store)
     assert _counts(store) == {key: 5 * count for key, count in EXPECTED.items()}
+
+
+def test_counting_asks_nothing_of_the_head_for_which_writers_wait(store: Store) -> None:
+    assert isinstance(store, SqlStore)
+    happened(store, *_story())
+    writer, sent = store.watch._database._writer, list[str]()
+
+    def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        sent.append(statement)
+
+    event.listen(writer, "before_cursor_execute", note)
+    _all(store)
+    event.remove(writer, "before_cursor_execute", note)
+    assert any("INSERT INTO tallies" in statement for statement in sent)
+    assert [statement for statement in sent if "audit_head" in statement or "audit_records" in statement] == []
