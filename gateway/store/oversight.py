@@ -57,7 +57,10 @@ class SqlOversight:
             of_people.add_sign_in(connection, sign_in)
 
     def take_sign_in(self, state: Digest, kind: str, now: datetime) -> SignIn | None:
-        """At most once."""
+        """At most once. What a stranger guesses is looked up first: it waits for no writer, and holds up none."""
+        with self._database.reading() as connection:
+            if not of_people.is_sign_in(connection, state, kind):
+                return None
         with self._database.writing() as connection:
             return of_people.remove_sign_in(connection, state, kind, now)
 

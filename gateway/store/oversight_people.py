@@ -76,6 +76,12 @@ def add_sign_in(connection: Connection, sign_in: SignIn) -> None:
     connection.execute(insert(sign_ins), [values])
 
 
+def is_sign_in(connection: Connection, state: Digest, kind: str) -> bool:
+    """Whether there is one to be taken, or too old to be."""
+    wanted = select(sign_ins.c.state).where(sign_ins.c.state == state, sign_ins.c.kind == kind)
+    return connection.execute(wanted).one_or_none() is not None
+
+
 def remove_sign_in(connection: Connection, state: Digest, kind: str, now: datetime) -> SignIn | None:
     """Whoever removes the row has it; a statement does both, so there is one of them."""
     taken = delete(sign_ins).where(sign_ins.c.state == state, sign_ins.c.kind == kind).returning(*sign_ins.c)

@@ -3,6 +3,8 @@
 import asyncio
 import logging
 import re
+import sqlite3
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote, urlencode
@@ -119,6 +121,18 @@ class TestSessions:
             answer = knock(lit, "GET", "/sign-in", headers={"cookie": cookie})
             assert answer.status == 200
             assert re.fullmatch(r"__Host-sign-in=[A-Za-z0-9_-]{43}; .*", answer.headers["set-cookie"])
+
+    def test_guesses_of_strangers_wait_for_no_writer_and_hold_up_none(self, lit: Lit, tmp_path: Path) -> None:
+        writer = sqlite3.connect(tmp_path / "gateway.db", isolation_level=None)
+        writer.execute("BEGIN IMMEDIATE")
+        started = time.monotonic()
+        try:
+            callback = knock(lit, "GET", "/sign-in/callback", query=b"state=guessed&code=x", headers={"cookie": "__Host-sign-in=x"})
+            code = lit.house.browser().http.post("/api/v1/sessions", json={"code": "guessed", "verifier": "v" * 43})
+        finally:
+            writer.close()
+        assert (callback.status, code.status_code) == (400, 401)
+        assert time.monotonic() - started < 10
 
 
 class TestForgery:
