@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
 
-from sqlalchemy import Column, ColumnElement, Connection, Row, Select, UnaryExpression, and_, exists, func, literal, select, tuple_
+from sqlalchemy import Column, ColumnElement, CompoundSelect, Connection, Row, Select, UnaryExpression, and_, exists, func, literal, select, tuple_, union_all
 
 from gateway.audit.chain import microseconds
 from gateway.oversight.views import MessageRow, MessageSearch
@@ -33,6 +33,8 @@ _HEADS: Final[list[Any]] = [
     *(literal(b"").label(name) for name in _SEALED[1:]),
 ]
 _ANY: Final = frozenset(DeliveryState)
+_ABREAST: Final = 50
+"""Recipients in one statement."""
 _Place = tuple[int, str]
 """When a message was accepted, and its id: their order."""
 _Identity = Column[str] | Column[str | None]
@@ -77,7 +79,8 @@ class _Page:
         return (time.asc(), identity.asc()) if self.newer else (time.desc(), identity.desc())
 
 
-_Arm = Callable[[_Page], Select[int, str]]
+_Found = Select[int, str] | CompoundSelect[int, str]
+_Arm = Callable[[_Page], _Found]
 
 
 def find_rows(connection: Connection, wanted: MessageSearch, limit: int, after: MessageId | None, newer_than: MessageId | None = None) -> Sequence[MessageRow]:
@@ -146,9 +149,10 @@ def _settled_arms(connection: Connection, wanted: MessageSearch, states: Sequenc
     if states and wanted.type is not None:
         yield partial(_of_messages, wanted, _settled_leg(wanted, states))
         return
+    recipients = [wanted.recipient] if wanted.recipient is not None else _recipients(connection)
     for state in states:
-        for recipient in [wanted.recipient] if wanted.recipient is not None else _recipients(connection):
-            yield partial(_of_deliveries, wanted, state, recipient)
+        for start in range(0, len(recipients), _ABREAST):
+            yield partial(_abreast, wanted, state, recipients[start : start + _ABREAST])
 
 
 def _recipients(connection: Connection) -> Sequence[PartyCode]:
@@ -182,6 +186,12 @@ def _of_messages(wanted: MessageSearch, leg: ColumnElement[bool] | None, page: _
     """From the side of the messages."""
     found = select(messages.c.accepted_at, messages.c.message_id).where(*_equal(wanted))
     return page.cut(found if leg is None else found.where(leg), messages.c.accepted_at, messages.c.message_id)
+
+
+def _abreast(wanted: MessageSearch, state: DeliveryState, recipients: Sequence[PartyCode], page: _Page) -> _Found:
+    """From the side of the deliveries, for each of some recipients: the page is among their pages."""
+    pages = [_of_deliveries(wanted, state, recipient, page) for recipient in recipients]
+    return pages[0] if len(pages) == 1 else union_all(*(select(*one.subquery().c) for one in pages))
 
 
 def _of_deliveries(wanted: MessageSearch, state: DeliveryState, recipient: PartyCode | None, page: _Page) -> Select[int, str]:
