@@ -18,7 +18,7 @@ COMPILE := pip compile pyproject.toml --quiet --universal --python-version 3.11 
 
 FUZZ_SECONDS ?= 20
 
-.PHONY: help setup demo test quick check format docs fuzz lock bench clean
+.PHONY: help setup demo test quick check format docs screenshots fuzz lock bench clean
 
 help: ## what there is to make
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -55,6 +55,9 @@ format: setup ## put the sources in order
 docs: setup ## write the generated pages and schemas again
 	$(BIN)/python -m docs.generate
 	$(BIN)/python -m docs.published
+
+screenshots: setup ## pictures of the console for its pages in docs/console, over the demo's made-up world; look at them
+	$(BIN)/python -m docs.pictures
 
 fuzz: setup ## coverage-guided fuzzing, twenty seconds a target; FUZZ_SECONDS=600 for longer
 	for target in jws wss dialects parcel; do $(BIN)/python -m tests.fuzz.atheris_$$target -max_total_time=$(FUZZ_SECONDS); done
