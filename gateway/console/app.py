@@ -100,9 +100,12 @@ def create_console(parts: ConsoleParts) -> Console:
 
 
 def stop_console(app: FastAPI) -> None:
-    """End every live stream: the server is about to stop."""
+    """End every live stream, and let go of the identity provider: the server is about to stop."""
     ticker: Ticker = app.state.ticker
     ticker.close()
+    parts: ConsoleParts = app.state.parts
+    if parts.provider is not None:
+        parts.provider.close()
 
 
 def _own_routes(parts: ConsoleParts) -> APIRouter:

@@ -82,6 +82,9 @@ class IdentityProvider(Protocol):
         """Exchange the code and believe nothing unverified; `issuer` is what the answer says of itself (RFC 9207).
         Raises ProviderUnavailable and SignInRefused."""
 
+    def close(self) -> None:
+        """Let go of its connections."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registration:
@@ -117,6 +120,10 @@ class OpenIdProvider:
         self._monotonic = monotonic
         self._lock = threading.Lock()
         self._described: _Described | None = None
+
+    def close(self) -> None:
+        """Let go of its connections, for good."""
+        self._http.close()
 
     def begin(self, redirect_uri: str) -> Journey:
         """Draw state, nonce and verifier, and say where to go."""

@@ -12,10 +12,9 @@ from typing import Final
 from gateway.audit.events import AuditCode, AuditEvent
 from gateway.contract import StoreUnavailable
 from gateway.control.desk import Desk, NotPossible, NotThere
-from gateway.control.work import WorkActions
 from gateway.oversight.alert_rules import RULES
 from gateway.oversight.reasons import MUTE_REASONS, checked
-from gateway.oversight.records import Alert, AlertState, Mute, Operator
+from gateway.oversight.records import Alert, AlertState, Assignment, Mute, Operator
 
 LONGEST_MUTE: Final = timedelta(days=7)
 """What is to be silent for longer is no alert: its threshold is wrong."""
@@ -26,10 +25,10 @@ class AlertActions:
     """What operators do with alerts."""
 
     def __init__(self, desk: Desk) -> None:
-        self._desk, self._work = desk, WorkActions(desk)
+        self._desk = desk
 
     def acknowledge(self, alert_id: str, by: Operator) -> Alert:
-        """Take it. Raises NotThere, and NotPossible where it is over or somebody has it."""
+        """Take it; it is then theirs to look after, unless it is somebody's. Raises NotThere, and NotPossible where it is over or somebody has it."""
         for _ in range(_READINGS):
             alert, now = self._known(alert_id), self._desk.clock()
             if alert.state is AlertState.RESOLVED:
@@ -38,8 +37,9 @@ class AlertActions:
                 raise NotPossible(f"{alert.acknowledged_by.name} has taken it already.")
             taken = replace(alert, acknowledged_at=now, acknowledged_by=by)
             event = AuditEvent(AuditCode.ALERT_ACKNOWLEDGED, now, alert_id, {"by": by.subject, "rule": alert.rule, "about": alert.subject})
-            if self._desk.store.oversight.put_alert(taken, event):
-                self._look_after(alert_id, by)
+            assignment = Assignment(about=f"alert:{alert_id}", to=by, by=by, at=now)
+            assigned = AuditEvent(AuditCode.WORK_ASSIGNED, now, assignment.about, {"by": by.subject, "to": by.subject})
+            if self._desk.store.oversight.take_alert(taken, event, assignment, assigned):
                 return replace(taken, version=alert.version + 1)
         # The watcher writes down what it sees, some times a minute; five times in a row it was quicker.
         raise StoreUnavailable("the alert changes too often now")
@@ -64,12 +64,6 @@ class AlertActions:
         event = AuditEvent(AuditCode.ALERT_UNMUTED, self._desk.clock(), _about(rule, subject), {"by": by.subject, "rule": rule})
         if not any((one.rule, one.subject) == (rule, subject) for one in self._mutes()) or not self._desk.store.oversight.end_mute(rule, subject, event):
             raise NotPossible("It is not muted.")
-
-    def _look_after(self, alert_id: str, by: Operator) -> None:
-        """Who acknowledges it looks after it, unless somebody does already. A deed of its own: it can be given on."""
-        about = f"alert:{alert_id}"
-        if about not in self._desk.store.oversight.assignments([about]):
-            self._work.assign(about, by, by)
 
     def _known(self, alert_id: str) -> Alert:
         alert = self._desk.store.oversight.alert(alert_id)

@@ -117,6 +117,10 @@ class Oversight(Protocol):
         wrote before, or the same rule fires for the same subject already. Without an event only `value` and `seen_at`
         may differ, and nobody is told: else ValueError."""
 
+    def take_alert(self, alert: Alert, event: AuditEvent, assignment: Assignment, assigned: AuditEvent) -> bool:
+        """A new version of an alert that somebody took, and whose it is then, unless somebody looks after it already: both
+        in one transaction. False, and nothing is written, where another wrote before."""
+
     def mutes(self, now: datetime) -> Sequence[Mute]:
         """Those that last, the longest first."""
 

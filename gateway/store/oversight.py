@@ -83,6 +83,19 @@ class SqlOversight:
         with self._database.writing() as connection:
             return of_alerts.write_look(connection, alert)
 
+    def take_alert(self, alert: Alert, event: AuditEvent, assignment: Assignment, assigned: AuditEvent) -> bool:
+        """Both, or neither; the second only where it is nobody's."""
+        with self._database.writing() as connection:
+            head = lock_head(connection)
+            if not of_alerts.write_alert(connection, alert, ()):
+                return False
+            free = assignment.about not in of_work.read_assignments(connection, [assignment.about])
+            if free:
+                of_work.write_assignment(connection, assignment)
+            head.append((event, assigned) if free else (event,))
+            head.save(connection)
+            return True
+
     def mutes(self, now: datetime) -> Sequence[Mute]:
         """Those that last."""
         with self._database.reading() as connection:

@@ -193,12 +193,18 @@ def house_for(**given: Any) -> House:
     return House(load_settings(**{"environment": "test", "console_url": URL, "console_tls_ends_at_proxy": True, **given}))
 
 
+_asking: list[Any] = []
+"""Consoles' sides of the connections to a provider, to be let go of with it."""
+
+
 def provided(provider: SimulatedProvider, **given: Any) -> House:
     """A console whose people sign in with this provider."""
     settings = {"console_issuer": provider.issuer, "console_client_id": CLIENT_ID, "console_role_claims": dict(ROLE_CLAIMS), **given}
     if provider.client_secret is not None:
         settings["console_client_secret"] = provider.client_secret
-    return house_for(**settings)
+    house = house_for(**settings)
+    _asking.append(house.parts.provider)
+    return house
 
 
 @contextmanager
@@ -208,6 +214,8 @@ def running(provider: SimulatedProvider) -> Iterator[SimulatedProvider]:
     try:
         yield provider
     finally:
+        while _asking:
+            _asking.pop().close()
         provider.stop()
 
 

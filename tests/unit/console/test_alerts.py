@@ -12,6 +12,7 @@ from docs import generate
 from gateway.audit.events import AuditCode, AuditEvent
 from gateway.console.pages.alerts import PAGE
 from gateway.console.runbooks import Kind, names, read, runbook
+from gateway.contract import StoreUnavailable
 from gateway.control.alerts import AlertActions
 from gateway.control.desk import NotPossible, NotThere
 from gateway.control.work import WorkActions
@@ -353,3 +354,18 @@ def test_markup_of_a_runbook_is_read_into_spans() -> None:
     assert steps.rows[1][0][1].href == "/runbooks/depth"
     assert points.kind is Kind.POINTS
     assert [[span.text for cell in row for span in cell] for row in table.rows] == [["A", "B"], ["c", "d"]]
+
+
+def test_taking_an_alert_and_looking_after_it_are_one_deed(lit: Lit, monkeypatch: pytest.MonkeyPatch) -> None:
+    raised(lit.world, "a1")
+    monkeypatch.setattr("gateway.store.oversight_work.write_assignment", _away)
+    with pytest.raises(StoreUnavailable):
+        AlertActions(lit.house.parts.desk).acknowledge("a1", ANNE)
+    alert = lit.world.store.oversight.alert("a1")
+    assert alert is not None
+    assert alert.acknowledged_by is None
+    assert audited(lit.world, AuditCode.ALERT_ACKNOWLEDGED) == []
+
+
+def _away(*_: object) -> None:
+    raise StoreUnavailable
