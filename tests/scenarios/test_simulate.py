@@ -91,4 +91,4 @@ def test_a_folder_is_never_made_twice(tmp_path: Path) -> None:
     operator.run(*made)
     operator.run(*made, code=2)
     assert (tmp_path / "thames" / "sign.pem").stat().st_mode & 0o077 == 0
-    operator.run("simulate", "nobody", code=2)
+    operator.run("simulate", "nobody", code=3)

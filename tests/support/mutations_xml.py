@@ -56,7 +56,7 @@ def xml_bases() -> Mapping[str, bytes]:
         found[f"{name}-del-reduced"] = _reduced(source, name)
     status = found["InterchangeStatusNotification-202"]
     entry = "<MessageStatus><MessageReferenceNumber>{}</MessageReferenceNumber><StatusCode>422</StatusCode>{}</MessageStatus>"
-    more = "<FaultCode>version-conflict</FaultCode><CurrentVersion>CB1CF9D6CE475DD58274951576C023FC</CurrentVersion>"
+    more = "<FaultCode>version-conflict</FaultCode><CurrentVersion>CB1CF9D6CE475DD58274951576C023FC</CurrentVersion><RecordID>2500000077</RecordID>"
     found["InterchangeStatusNotification-entries"] = status.replace(
         b"</InterchangeStatusNotification>", (entry.format(1, "") + entry.format(2, more)).encode() + b"</InterchangeStatusNotification>"
     )

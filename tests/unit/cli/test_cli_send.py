@@ -115,7 +115,7 @@ def test_ids_that_the_sender_gave_are_kept(partner: Installation) -> None:
         assert partner.ask(*send(partner, url, partner.write("m.json", named)))["sender_message_id"] == "mine-1"
 
 
-@pytest.mark.parametrize(("status", "code"), [(401, 4), (403, 5), (404, 3), (409, 6), (422, 1), (429, 7), (503, 7), (500, 1)])
+@pytest.mark.parametrize(("status", "code"), [(401, 4), (403, 5), (404, 3), (409, 6), (422, 1), (429, 9), (503, 9), (500, 1)])
 def test_answers_become_exit_codes(partner: Installation, status: int, code: int) -> None:
     other = {"code": "value-invalid", "title": "t", "detail": "So.", "pointer": "/b", "reference": 2, "value": "ZZ", "blame": "sender", "advice": "Do."}
     first = {"code": "some-fault", "title": "It was refused", "detail": "Because.", "pointer": "/header", "blame": "sender", "advice": "Mend it."}
