@@ -8,8 +8,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3.11
 UV ?= uv
-# One more than the cores of a small machine: tests that start processes mostly wait.
-WORKERS ?= 3
+# Twice the cores of a small machine: tests that start processes mostly wait.
+WORKERS ?= 4
 PURE := tests/architecture tests/unit tests/properties tests/contract tests/vectors tests/fuzz
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 SOURCES := gateway adapters broker schemas tests docs bench

@@ -111,7 +111,10 @@ def _searches(store: Store, month: Month, known: Sent) -> Iterator[tuple[str, Re
 def _receipts(store: Store, month: Month) -> Iterator[tuple[str, Read]]:
     terms = _terms("N00", month)
     for standing in (ReceiptStanding.EXPECTED, ReceiptStanding.LATE, ReceiptStanding.NEGATIVE):
-        yield f"receipts: {standing.value}", lambda standing=standing: store.watch.receipts(standing, terms, 0, PAGE)  # type: ignore[misc]
+        yield f"receipts: {standing.value}", lambda standing=standing: store.watch.receipts(standing, [terms], 0, PAGE)  # type: ignore[misc]
+    everybody = [_terms(code, month) for code in PARTIES]
+    for standing in (ReceiptStanding.EXPECTED, ReceiptStanding.LATE, ReceiptStanding.NEGATIVE):
+        yield f"receipts of all: {standing.value}", lambda standing=standing: store.watch.receipts(standing, everybody, 0, PAGE)  # type: ignore[misc]
 
 
 def _audit(store: Store, month: Month, known: Sent) -> Iterator[tuple[str, Read]]:

@@ -69,8 +69,8 @@ class Watch(Protocol):
     def receipt_figures(self, terms: Sequence[ReceiptTerms]) -> Sequence[ReceiptFigures]:
         """For each party asked for: what it still owes, what of it is late, and how often it said no."""
 
-    def receipts(self, standing: ReceiptStanding, terms: ReceiptTerms, after: int, limit: int) -> Sequence[ReceiptRow]:
-        """Messages to one recipient that are expected, late or negative; oldest first, after this sequence. Raises
+    def receipts(self, standing: ReceiptStanding, terms: Sequence[ReceiptTerms], after: int, limit: int) -> Sequence[ReceiptRow]:
+        """Messages to these recipients that are expected, late or negative; oldest first, after this sequence. Raises
         ValueError for positive ones: those are everything else."""
 
     def attempts(self, recipient: PartyCode, limit: int) -> Sequence[AttemptRow]:

@@ -77,7 +77,7 @@ class SqlWatch:
         with self._database.reading() as connection:
             return read_figures(connection, terms)
 
-    def receipts(self, standing: views.ReceiptStanding, terms: views.ReceiptTerms, after: int, limit: int) -> Sequence[views.ReceiptRow]:
+    def receipts(self, standing: views.ReceiptStanding, terms: Sequence[views.ReceiptTerms], after: int, limit: int) -> Sequence[views.ReceiptRow]:
         """Oldest first."""
         with self._database.reading() as connection:
             return read_receipts(connection, standing, terms, after, limit)

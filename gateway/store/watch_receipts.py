@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, select
+from sqlalchemy import ColumnElement, Connection, Select, Subquery, and_, case, func, select, union_all
 
 from gateway.audit.chain import microseconds
 from gateway.oversight.views import ReceiptFigures, ReceiptRow, ReceiptStanding, ReceiptTerms
@@ -47,14 +47,19 @@ def read_figures(connection: Connection, terms: Sequence[ReceiptTerms]) -> Seque
     return [_to_figures(one, sums[one.party]) for one in terms]
 
 
-def read_receipts(connection: Connection, standing: ReceiptStanding, terms: ReceiptTerms, after: int, limit: int) -> Sequence[ReceiptRow]:
-    """Oldest first, after this sequence."""
-    found: list[ReceiptRow] = []
-    for condition in _standing(standing, terms):
-        chosen = select(deliveries.c.sequence).where(condition, _MESSAGES, deliveries.c.recipient == terms.party, deliveries.c.sequence > after)
-        rows = read_letters(connection, chosen.order_by(in_order()).limit(limit))
-        found += [ReceiptRow(delivery=row.delivery, type=row.type, control_reference=row.control_reference, since=row.delivery.updated_at) for row in rows]
-    return sorted(found, key=lambda row: row.delivery.sequence)[:limit]
+def read_receipts(connection: Connection, standing: ReceiptStanding, terms: Sequence[ReceiptTerms], after: int, limit: int) -> Sequence[ReceiptRow]:
+    """Oldest first, after this sequence. Each party's own are found by its index; only of the oldest of all is more read."""
+    chosen = [_oldest(one, condition, after, limit) for one in terms for condition in _standing(standing, one)]
+    if not chosen:
+        return []
+    together = union_all(*(select(arm.c.sequence) for arm in chosen)).subquery("together")
+    rows = read_letters(connection, select(together.c.sequence).order_by(together.c.sequence).limit(limit))
+    return [ReceiptRow(delivery=row.delivery, type=row.type, control_reference=row.control_reference, since=row.delivery.updated_at) for row in rows]
+
+
+def _oldest(terms: ReceiptTerms, condition: ColumnElement[bool], after: int, limit: int) -> Subquery:
+    here = select(deliveries.c.sequence).where(condition, _MESSAGES, deliveries.c.recipient == terms.party, deliveries.c.sequence > after)
+    return here.order_by(in_order()).limit(limit).subquery()
 
 
 def _add_expected(connection: Connection, state: DeliveryState, terms: Sequence[ReceiptTerms], sums: dict[PartyCode, _Sum]) -> None:

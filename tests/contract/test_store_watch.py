@@ -29,7 +29,7 @@ def test_an_empty_store_shows_nothing(store: Store) -> None:
     assert watch.queue_items(C05, frozenset(S), 0, 10) == []
     assert watch.letter_groups() == []
     assert (watch.letters(ALL, 0, 10), watch.letter_ids(ALL, 10), watch.count_letters(ALL)) == ([], [], 0)
-    assert watch.receipts(ReceiptStanding.EXPECTED, terms, 0, 10) == []
+    assert watch.receipts(ReceiptStanding.EXPECTED, [terms], 0, 10) == []
     assert [(found.expected, found.late, found.negative, found.oldest_expected_at) for found in watch.receipt_figures([terms])] == [(0, 0, 0, None)]
     assert watch.receipt_figures([]) == []
     assert watch.attempts(C05, 10) == []
@@ -173,16 +173,16 @@ def test_receipts_are_figured_by_the_terms_of_each_party(store: Store) -> None:
 def test_receipts_are_listed_as_they_are_figured(store: Store) -> None:
     _awaited(store)
     terms = _terms(C05)
-    first = store.watch.receipts(ReceiptStanding.EXPECTED, terms, 0, 2)
+    first = store.watch.receipts(ReceiptStanding.EXPECTED, [terms], 0, 2)
     assert _names(first) == ["a", "b"]
     assert (first[0].type, first[0].control_reference, first[0].since) == ("Contact", "a", at(50))
-    assert _names(store.watch.receipts(ReceiptStanding.EXPECTED, terms, first[-1].delivery.sequence, 2)) == ["c"]
-    assert _names(store.watch.receipts(ReceiptStanding.LATE, terms, 0, 10)) == ["a", "c"]
-    assert _names(store.watch.receipts(ReceiptStanding.NEGATIVE, terms, 0, 10)) == ["e", "f"]
-    assert _names(store.watch.receipts(ReceiptStanding.NEGATIVE, _terms(C05, since=11), 0, 10)) == ["f"]
-    assert _names(store.watch.receipts(ReceiptStanding.EXPECTED, _terms(C06, applies=False), 0, 10)) == ["j"]
+    assert _names(store.watch.receipts(ReceiptStanding.EXPECTED, [terms], first[-1].delivery.sequence, 2)) == ["c"]
+    assert _names(store.watch.receipts(ReceiptStanding.LATE, [terms], 0, 10)) == ["a", "c"]
+    assert _names(store.watch.receipts(ReceiptStanding.NEGATIVE, [terms], 0, 10)) == ["e", "f"]
+    assert _names(store.watch.receipts(ReceiptStanding.NEGATIVE, [_terms(C05, since=11)], 0, 10)) == ["f"]
+    assert _names(store.watch.receipts(ReceiptStanding.EXPECTED, [_terms(C06, applies=False)], 0, 10)) == ["j"]
     with pytest.raises(ValueError, match="positive"):
-        store.watch.receipts(ReceiptStanding.POSITIVE, terms, 0, 10)
+        store.watch.receipts(ReceiptStanding.POSITIVE, [terms], 0, 10)
 
 
 def test_attempts_of_a_party_are_the_newest_whatever_became_of_the_delivery(store: Store) -> None:

@@ -37,7 +37,7 @@ from tests.support.console import House, running, serving
 from tests.support.console_world import Lit, fill
 from tests.support.world import make_world, seal_soap
 
-STATES = ("empty", "full", "paused", "long")
+STATES = ("empty", "full", "long")
 ADA, BEN = Operator("u-ada", "Ada Example (fictional)"), Operator("u-ben", "Ben Example (fictional)")
 EVERYTHING = Account("u-ada", "Ada Example (fictional)", tuple(ROLE_CLAIMS))
 LONG_NAME = "Humberside-Lincolnshire-and-North-Yorkshire-Community-Rehabilitation-Company-Limited-(fictional)"
@@ -178,16 +178,8 @@ def _full(stage: Stage) -> None:
     lit.tally()
 
 
-def _paused(stage: Stage) -> None:
-    """Nothing is handed to beta, and things wait for it."""
-    stage.messages = fill(stage.lit)
-    until = stage.lit.world.now + timedelta(hours=3)
-    PartnerActions(stage.house.parts.desk).pause(OrganisationId("beta"), until, "planned-maintenance", "Their new release.", ADA)
-    stage.lit.tally()
-
-
 def _long(stage: Stage) -> None:
-    """Every value that anybody may choose is as long and as rude as it may be."""
+    """Every value that anybody may choose is as long and as rude as it may be, and a partner is paused."""
     lit, store = stage.lit, stage.lit.world.store
     event = AuditEvent(AuditCode.PARTNER_CHANGED, lit.world.now, "test")
     for organisation in store.partners.directory().organisations.values():
@@ -208,7 +200,7 @@ def _long(stage: Stage) -> None:
     lit.tally()
 
 
-_BY_STATE: dict[str, Callable[[Stage], None]] = {"empty": _empty, "full": _full, "paused": _paused, "long": _long}
+_BY_STATE: dict[str, Callable[[Stage], None]] = {"empty": _empty, "full": _full, "long": _long}
 
 
 def _letters(stage: Stage) -> None:

@@ -19,7 +19,7 @@ from gateway.control.picture import NEGATIVE_FOR, terms_of
 from gateway.oversight.access import Permission
 from gateway.oversight.members import Members, moment
 from gateway.oversight.redaction import shown_id
-from gateway.oversight.views import ReceiptFigures, ReceiptRow, ReceiptStanding, ReceiptTerms
+from gateway.oversight.views import ReceiptFigures, ReceiptRow, ReceiptStanding
 
 Watcher = Annotated[Viewer, Depends(permitted(Permission.WATCH))]
 
@@ -43,7 +43,7 @@ def routes(parts: ConsoleParts) -> APIRouter:
         terms = [one for one in terms_of(parts.directory(), now) if party in ("", one.party)]
         if party and not terms:
             raise ConsoleError(404, "There is no such party", "Nothing is sent to it.")
-        rows = _rows(parts, standing, terms, after, limit)
+        rows = parts.store.watch.receipts(standing, terms, after, limit)
         return document(
             "receipts/1",
             at=moment(now),
@@ -55,12 +55,6 @@ def routes(parts: ConsoleParts) -> APIRouter:
         )
 
     return router
-
-
-def _rows(parts: ConsoleParts, standing: ReceiptStanding, terms: list[ReceiptTerms], after: int, limit: int) -> list[ReceiptRow]:
-    """Sequences are drawn for all parties together, so one cursor serves."""
-    found = [row for one in terms for row in parts.store.watch.receipts(standing, one, after, limit)]
-    return sorted(found, key=lambda row: row.delivery.sequence)[:limit]
 
 
 def _figures(one: ReceiptFigures) -> Members:

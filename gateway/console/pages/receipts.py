@@ -124,12 +124,8 @@ def _count(figures: ReceiptFigures, standing: ReceiptStanding) -> int:
 def _entries(parts: ConsoleParts, picture: Picture, standing: ReceiptStanding, lines: Mapping[PartyCode, Line], after: int) -> Sequence[Entry]:
     """Of all these parties, oldest first; sequences are drawn for all of them together, so one cursor serves."""
     wanted: Collection[PartyCode] = {code for code, line in lines.items() if line.receipts and _count(line.receipts, standing)}
-    rows: list[ReceiptRow] = []
-    for terms in terms_of(parts.directory(), picture.at):
-        if terms.party in wanted:
-            rows += parts.store.watch.receipts(standing, terms, after, PAGE + 1)
-    oldest = sorted(rows, key=lambda row: row.delivery.sequence)[: PAGE + 1]
-    return [_entry(standing, row, picture.at) for row in oldest]
+    terms = [one for one in terms_of(parts.directory(), picture.at) if one.party in wanted]
+    return [_entry(standing, row, picture.at) for row in parts.store.watch.receipts(standing, terms, after, PAGE + 1)]
 
 
 def _entry(standing: ReceiptStanding, row: ReceiptRow, now: datetime) -> Entry:
