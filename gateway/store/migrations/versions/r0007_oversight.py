@@ -17,6 +17,7 @@ def upgrade() -> None:
     _make_people()
     _make_alerts()
     _make_work()
+    _make_looks()
     _make_tallies()
 
 
@@ -136,6 +137,9 @@ def _make_work() -> None:
         sqlite_where=sa.text("state = 'waiting'"),
         postgresql_where=sa.text("state = 'waiting'"),
     )
+
+
+def _make_looks() -> None:
     op.create_table(
         "reveals",
         sa.Column("session", sa.Text(), nullable=False),
