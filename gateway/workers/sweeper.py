@@ -10,6 +10,7 @@ from datetime import timedelta
 from gateway.contract import Clock, Store
 from gateway.exchange.accept import parcel_entry
 from gateway.exchange.means import Means
+from gateway.partners.directory import Directory
 from gateway.partners.pausing import paused_parties
 
 _LEASE = "sweeper"
@@ -26,6 +27,7 @@ class Sweeper:
         self._store, self._clock, self._means = store, clock, means
         self._holder, self._interval_seconds = holder, interval_seconds
         self._items = items
+        self._directory = Directory(version=-1)
         self._lease_seconds = max(lease_seconds, 2 * interval_seconds)
 
     def run(self, stop: threading.Event) -> None:
@@ -41,8 +43,14 @@ class Sweeper:
     def sweep(self) -> int:
         """One look; answers how many were put back."""
         now = self._clock()
-        due = self._store.queries.due(now, self._items, paused_parties(self._store.partners.directory(), now))
+        due = self._store.queries.due(now, self._items, paused_parties(self._known(), now))
         if due:
             entries = [(parcel_entry(delivery, None, self._means), delivery) for delivery in due]
             self._store.outbox.enqueue(entries, now + timedelta(seconds=self._means.sweep_seconds))
         return len(due)
+
+    def _known(self) -> Directory:
+        """Who is who; read again only where somebody changed it."""
+        if self._directory.version != self._store.partners.version():
+            self._directory = self._store.partners.directory()
+        return self._directory
