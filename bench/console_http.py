@@ -17,24 +17,21 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlencode
 
 import httpx
 from sqlalchemy import select, update
 
-from bench.filling import PARTIES, Month, fill
+from bench.filling import Month, Sent, fill
 from gateway import keystore
-from gateway.audit.events import AuditCode, AuditEvent
-from gateway.contract import Store
-from gateway.partners.agreement import Agreement, Direction
-from gateway.partners.party import Organisation, Party, Standing
 from gateway.rehearsal.measuring import machine, quantile
 from gateway.rehearsal.postgres import PrivatePostgres
 from gateway.rehearsal.programs import Program, write_settings
 from gateway.rehearsal.services import clear
 from gateway.store.engine import Database
 from gateway.store.opening import migrate, open_store
-from gateway.store.tables import deliveries
-from schemas.identifiers import OrganisationId, PartyCode
+from gateway.store.tables import deliveries, messages
+from gateway.trust.sealing import case_lookup
 
 DIRECTORY: Final = Path("var") / "bench-console-http"
 LIMIT_MS: Final = 200.0
@@ -43,15 +40,49 @@ LIMIT_SECONDS: Final = 2.0
 LIMITED: Final = ("overview", "queue", "messages", "search")
 """Beginnings of the names of those that must be within the limit; the others are said."""
 VIEWERS: Final = 100
+CRN: Final = "X000001"
+"""Made up."""
+SINCE: Final = {"since": "2020-01-01T00:00:00Z"}
 _TOKEN: Final = re.compile(r"within a day: (\S+)")
 _FIELD: Final = re.compile(r'name="csrf" value="([^"]*)"')
 _STATIC: Final = re.compile(r'(?:href|src)="(/static/[^"]+)"')
 
 
-def paths(month: Month) -> Mapping[str, str]:
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a browser asks: a page, or a form that leads to one."""
+
+    path: str
+    form: Mapping[str, str] | None = None
+
+    def asked(self, browser: httpx.Client) -> httpx.Response:
+        """The page that a person sees in the end."""
+        if self.form is None:
+            return browser.get(self.path)
+        return browser.post(self.path, data=self.form, headers={"sec-fetch-site": "same-origin"}, follow_redirects=True)
+
+
+def known_of(month: Month) -> Sent:
+    """The message in the middle of the month that has a case."""
+    return next(one for one in month.sent() if one.number >= month.messages // 2 and one.case_lookup)
+
+
+def questions(month: Month, csrf: str) -> Mapping[str, Question]:
     """What is asked for, by name."""
-    week = "since=2020-01-01T00:00:00Z"
-    known = next(one for one in month.sent() if one.number >= month.messages // 2)
+    known = known_of(month)
+    typed = {
+        "search: CRN": {"crn": CRN},
+        "search: control reference": {"control_reference": known.control_reference},
+        "search: message id": {"message_id": known.message_id},
+    }
+    boxed = {"search: CRN in the box": CRN, "search: control reference in the box": known.control_reference}
+    forms = {name: Question("/messages", {"csrf": csrf, **SINCE, **form}) for name, form in typed.items()}
+    boxes = {name: Question("/search", {"csrf": csrf, "query": text}) for name, text in boxed.items()}
+    return {name: Question(path) for name, path in _paths(known).items()} | forms | boxes
+
+
+def _paths(known: Sent) -> Mapping[str, str]:
+    week = urlencode(SINCE)
     return {
         "overview": "/",
         "queues": "/queues",
@@ -74,12 +105,13 @@ def console(month: Month, kind: str) -> Iterator[tuple[str, str, Path]]:
     """The address of a console over a filled store, that store, and the log in which its one-time token stands."""
     directory = DIRECTORY.resolve()
     clear(directory)
+    keystore.create(directory / "keys", issuer="bench", now=datetime.now(UTC))
     server = PrivatePostgres(directory / "postgres") if kind == "postgresql" else None
     if server is not None:
         server.start()
     try:
         url = server.create_database("console").replace("postgresql://", "postgresql+psycopg://", 1) if server else f"sqlite:///{directory / 'gateway.db'}"
-        _prepare(url, month)
+        _prepare(url, month, directory / "keys")
         yield from _served(directory, url)
     finally:
         if server is not None:
@@ -88,7 +120,6 @@ def console(month: Month, kind: str) -> Iterator[tuple[str, str, Path]]:
 
 
 def _served(directory: Path, url: str) -> Iterator[tuple[str, str, Path]]:
-    keystore.create(directory / "keys", issuer="bench", now=datetime.now(UTC))
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
@@ -111,25 +142,20 @@ def _answers(address: str) -> bool:
         return False
 
 
-def _prepare(url: str, month: Month) -> None:
-    """A month of traffic, the tallies of it, and the partners whose it is."""
+def _prepare(url: str, month: Month, keys: Path) -> None:
+    """A month of traffic with the tallies of it; one case of it is that of a number that can be typed."""
     migrate(url)
     fill(url, month)
+    database = Database(url)
+    try:
+        with database.writing() as connection:
+            own = case_lookup(keystore.open_keys(keys, need=keystore.Need.LOOKUP).lookup_key, CRN)
+            connection.execute(update(messages).where(messages.c.case_lookup == known_of(month).case_lookup).values(case_lookup=own))
+    finally:
+        database.close()
     with closing(open_store(url)) as store:
-        _onboard(store, month.until)
         while store.oversight.tally(2000):
             pass
-
-
-def _onboard(store: Store, now: datetime) -> None:
-    event = AuditEvent(AuditCode.PARTNER_CHANGED, now, "bench")
-    for code in PARTIES:
-        owner, party = OrganisationId(f"org-{code.lower()}"), PartyCode(code)
-        store.partners.put_organisation(Organisation(organisation_id=owner, name=f"Organisation of {code} (fictional)", standing=Standing.LIVE), event)
-        store.partners.put_party(Party(code=party, name=code, organisation=owner), event)
-        for direction in Direction:
-            agreement = Agreement(party=party, direction=direction, dialect="canonical", version="0-9-14", packaging="jws")
-            store.partners.put_agreement(agreement, event)
 
 
 def signed_in(address: str, log: Path) -> httpx.Client:
@@ -143,18 +169,19 @@ def signed_in(address: str, log: Path) -> httpx.Client:
     return browser
 
 
-def timed(browser: httpx.Client, path: str, rounds: int) -> Mapping[str, float]:
+def timed(browser: httpx.Client, question: Question, rounds: int) -> Mapping[str, float]:
     """p50 and p95 in milliseconds, from the call to the last byte."""
-    took = []
+    took, size = [], 0
     for number in range(rounds + 1):
         started = time.perf_counter()
-        answer = browser.get(path)
+        answer = question.asked(browser)
         if answer.status_code != httpx.codes.OK:
-            raise RuntimeError(f"{path} was answered {answer.status_code}")
+            raise RuntimeError(f"{question.path} was answered {answer.status_code}")
+        size = answer.num_bytes_downloaded
         if number:
             took.append(1000 * (time.perf_counter() - started))
     took.sort()
-    return {"p50_ms": round(quantile(took, 0.5), 1), "p95_ms": round(quantile(took, 0.95), 1), "bytes": _sent(browser, path)}
+    return {"p50_ms": round(quantile(took, 0.5), 1), "p95_ms": round(quantile(took, 0.95), 1), "bytes": size}
 
 
 def first_page(browser: httpx.Client) -> int:
@@ -230,7 +257,8 @@ class Report:
 def measure(month: Month, rounds: int, kind: str) -> Report:
     """All of it."""
     with console(month, kind) as (address, url, log), closing(signed_in(address, log)) as browser:
-        pages = {name: timed(browser, path, rounds) for name, path in paths(month).items()}
+        csrf = _FIELD.findall(browser.get("/messages").text)[0]
+        pages = {name: timed(browser, question, rounds) for name, question in questions(month, csrf).items()}
         cookies = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
         return Report(kind, pages, first_page(browser), asyncio.run(watched(address, cookies, url)))
 
