@@ -18,6 +18,9 @@ COMPILE := pip compile pyproject.toml --quiet --universal --python-version 3.11 
 
 FUZZ_SECONDS ?= 20
 
+# Each program compiles a thousand modules where it may not keep what it compiled: 4 s instead of 1.7 s to start.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help setup demo test quick check format docs screenshots fuzz lock bench clean
 
 help: ## what there is to make
