@@ -8,7 +8,6 @@ import argparse
 import asyncio
 import json
 import re
-import socket
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,6 +22,7 @@ import httpx
 from sqlalchemy import select, update
 
 from bench.filling import Month, Sent, fill
+from broker.free_ports import free_port
 from gateway import keystore
 from gateway.rehearsal.measuring import machine, quantile
 from gateway.rehearsal.postgres import PrivatePostgres
@@ -120,9 +120,7 @@ def console(month: Month, kind: str) -> Iterator[tuple[str, str, Path]]:
 
 
 def _served(directory: Path, url: str) -> Iterator[tuple[str, str, Path]]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = free_port()
     settings = directory / "gateway.toml"
     own = {"environment": "dev", "data_dir": directory, "database_url": url, "broker": "memory", "keys_dir": directory / "keys", "audience": "bench"}
     write_settings(settings, {**own, "console_port": port, "console_bootstrap": True})

@@ -10,17 +10,16 @@ import contextlib
 import http.client
 import json
 import os
-import random
 import secrets
 import shutil
 import signal
-import socket
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
-HOST = "127.0.0.1"
+from broker.free_ports import HOST, free_ports, is_free
+
 NODE_NAME = "gateway@localhost"
 ADMIN_USER = "gateway-admin"
 SERVERS = (
@@ -30,7 +29,6 @@ SERVERS = (
     "/opt/homebrew/sbin/rabbitmq-server",
 )
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/homebrew/bin"
-PORTS = range(20000, 32000)
 """Below the ephemeral range of Linux, so that no outgoing connection takes a port while the node is down."""
 STOP_SECONDS = 30.0
 CONFIGURATION = """\
@@ -218,8 +216,8 @@ class PrivateNode:
         """What an earlier start chose, where its ports are still free, else fresh ones."""
         self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         ports, credentials = self._read() or (None, Credentials(ADMIN_USER, secrets.token_urlsafe(24)))
-        if ports is None or not all(_is_free(port) for port in asdict(ports).values()):
-            ports = Ports(*_free_ports(4))
+        if ports is None or not all(is_free(port) for port in asdict(ports).values()):
+            ports = Ports(*free_ports(4))
         self._facts = (ports, credentials)
         return self._facts
 
@@ -242,7 +240,7 @@ class PrivateNode:
         connection = http.client.HTTPConnection(HOST, self.ports.management, timeout=5)
         try:
             connection.request("GET", "/api/whoami", headers={"Authorization": f"Basic {token}"})
-            return connection.getresponse().status == http.HTTPStatus.OK and not _is_free(self.ports.amqp)
+            return connection.getresponse().status == http.HTTPStatus.OK and not is_free(self.ports.amqp)
         except OSError:
             return False
         finally:
@@ -257,7 +255,7 @@ class PrivateNode:
 
     def _await_port(self, port: int) -> None:
         deadline = time.monotonic() + 5
-        while _is_free(port):
+        while is_free(port):
             if time.monotonic() > deadline:
                 raise NodeFailed("epmd does not listen")
             time.sleep(0.01)
@@ -317,23 +315,3 @@ def _reap(pid_file: Path) -> None:
 def _write_secret(place: Path, text: str) -> None:
     place.touch(mode=0o600)
     place.write_text(text)
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError:
-            return False
-    return True
-
-
-def _free_ports(count: int) -> list[int]:
-    found: list[int] = []
-    for port in random.SystemRandom().sample(PORTS, k=len(PORTS)):
-        if _is_free(port):
-            found.append(port)
-        if len(found) == count:
-            break
-    return found

@@ -3,7 +3,6 @@
 What it is: wiring, called by `bootstrap` once. What it is not: a server. Raises ConfigurationInvalid.
 """
 
-import socket
 import ssl
 import time
 from collections.abc import Callable, Mapping
@@ -12,6 +11,7 @@ from functools import partial
 
 import httpx
 
+from broker.free_ports import free_port
 from gateway.config import ClientCertificates, Settings
 from gateway.console.app import Console, create_console
 from gateway.console.bootstrap_operator import BootstrapOperator
@@ -75,9 +75,7 @@ def with_free_port(settings: Settings) -> Settings:
     """Port 0 becomes a free one before the console is made: its own address is part of what it checks requests by."""
     if settings.console_port != 0:
         return settings
-    with socket.socket() as probe:
-        probe.bind((settings.console_host, 0))
-        port = probe.getsockname()[1]
+    port = free_port(settings.console_host)
     named = {} if "console_url" in settings.model_fields_set else {"console_url": f"http://127.0.0.1:{port}"}
     return settings.model_copy(update={"console_port": port, **named})
 

@@ -11,7 +11,6 @@ import pwd
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import time
 from pathlib import Path
@@ -19,6 +18,8 @@ from typing import Final
 
 import psycopg
 from psycopg import sql
+
+from broker.free_ports import free_port
 
 _SUPERUSER: Final = "gateway"
 _INSTALLED: Final = Path("/usr/lib/postgresql")
@@ -66,7 +67,7 @@ class PrivatePostgres:
             self._create()
         # The next server would take a dead one's file for a sign of life while the dead are not reaped.
         (self._data / "postmaster.pid").unlink(missing_ok=True)
-        port = self._port() if self._port_file.exists() else _free_port()
+        port = self._port() if self._port_file.exists() else free_port()
         self._port_file.write_text(str(port))
         places = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories=''"
         options = f"{places} -c max_connections=200 -c shared_buffers=128MB -c max_wal_size=2GB -c jit=off"
@@ -145,13 +146,6 @@ def _program(name: str) -> Path:
 
 def _as_owner() -> list[str]:
     return ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", "--"] if os.geteuid() == 0 else []
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _children(pid: int) -> list[int]:

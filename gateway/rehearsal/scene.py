@@ -5,7 +5,6 @@ again. What it is not: the story (`story`). Called by the demo and by the scenar
 is touched, and only what was started here is stopped.
 """
 
-import socket
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import httpx
 
+from broker.free_ports import free_port, is_free
 from broker.rabbitmq import RabbitBroker
 from gateway import keystore
 from gateway.rehearsal import profiles
@@ -122,7 +122,7 @@ def _assemble(directory: Path, database_url: str, broker: BrokerSide | None, rep
     provider = SimulatedProvider(people=OPERATORS)
     provider.start()
     stack.callback(provider.stop)
-    port, console = _free_port(), _free_port(console_port)
+    port, console = free_port(), console_port if console_port and is_free(console_port) else free_port()
     settings_path = directory / "gateway.toml"
     keystore.create(directory / "keys", issuer=AUDIENCE, now=datetime.now(UTC))
     settings = _settings(directory, database_url, authority, port, (n00.endpoint(), c07.endpoint())) | _console(console, provider)
@@ -262,15 +262,3 @@ def _connect(scene: Scene, directory: Path) -> None:
     else:
         scene.c14.connect(scene.base_url, scene.authority.client_context(WEXCOMBE.organisation))
     scene.start_c14()
-
-
-def _free_port(wanted: int = 0) -> int:
-    """A free one; this one where it is free."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", wanted))
-        except OSError:
-            return _free_port()
-        port: int = probe.getsockname()[1]
-        return port

@@ -5,13 +5,13 @@ What it is: files, written where nothing is overwritten. What it is not: the run
 """
 
 import os
-import socket
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 from pydantic import ValidationError
 
+from broker.free_ports import free_port
 from gateway.rehearsal import profiles
 from gateway.rehearsal.authority import DevelopmentAuthority
 from gateway.rehearsal.event_crc import EVENTS_PATH
@@ -106,7 +106,7 @@ def _configuration(wish: Wish) -> Configuration:
         "gateway": {"url": wish.gateway_url.rstrip("/"), "audience": wish.audience},
     }
     if wish.channel == "push":
-        document["listen"] = {"port": wish.port or _free_port()}
+        document["listen"] = {"port": wish.port or free_port()}
     if wish.channel == "drop":
         document["home"] = wish.home or None
     try:
@@ -148,10 +148,3 @@ def _write_private(path: Path, text: str) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(text)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -5,7 +5,6 @@ Nothing is shared with it but the broker, and the keys that each publishes.
 
 import os
 import secrets
-import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from broker.free_ports import free_port
 from broker.topology import PARTNERS
 from gateway.commands.output import Exit
 from gateway.rehearsal import simulator, simulator_folder
@@ -29,9 +29,7 @@ ON_TRIAL = ("conformance", "run", "--partner", "C05", "--json")
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rabbitmq: PrivateVhosts) -> Installation:
     made = installation(tmp_path / "gateway", monkeypatch)
     point_at(rabbitmq, monkeypatch)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        monkeypatch.setenv("GATEWAY_HTTP_PORT", str(probe.getsockname()[1]))
+    monkeypatch.setenv("GATEWAY_HTTP_PORT", str(free_port()))
     return made
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from adapters.agencies.canonical.adapter import CanonicalAdapter
+from broker.free_ports import free_port
 from gateway.rehearsal.jose import digest_of
 from gateway.rehearsal.journal import Noted
-from tests.support.doors import free_port
 from tests.support.faults import bugs_in, wait_until
 from tests.support.file_partners import FLAT, PLAIN, Yard, batch, yard
 from tests.support.integrity import findings

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from broker.admin import RabbitAdmin
-from broker.node import HOST, NodeFailed, PrivateNode
+from broker.free_ports import HOST
+from broker.node import NodeFailed, PrivateNode
 from broker.topology import gateway_topology
 from schemas.identifiers import PartyCode
 

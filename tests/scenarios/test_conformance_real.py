@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from broker.free_ports import free_port
 from gateway.commands.output import Exit
 from gateway.rehearsal import simulator, simulator_folder
 from gateway.rehearsal.journal import Noted, read
-from tests.support.doors import free_port
 from tests.support.operators import Installation, installation
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]

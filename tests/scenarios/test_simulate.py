@@ -5,7 +5,6 @@ No code and no test class stands between them: two programs and an operator's co
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,17 +15,12 @@ from pathlib import Path
 import pytest
 import yaml
 
+from broker.free_ports import free_port
 from gateway.rehearsal.journal import Noted, read
 
 ROOT = Path(__file__).parents[2]
 LIMIT_SECONDS = 90
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3 * LIMIT_SECONDS)]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Operator:

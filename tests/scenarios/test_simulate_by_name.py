@@ -15,6 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from broker.free_ports import free_port
 from gateway.rehearsal import interchange, simulator_folder
 from gateway.rehearsal.gateway_link import Caller, GatewayLink
 from gateway.rehearsal.jose import PartnerKey
@@ -26,7 +27,6 @@ from gateway.trust.keyring import KeyUse
 from gateway.trust.signing import key_record_from_certificate
 from gateway.trust.wss import WssPackaging
 from schemas.identifiers import OrganisationId
-from tests.support.doors import free_port
 from tests.support.operators import installation
 from tests.support.tree import ROOT
 

@@ -5,7 +5,6 @@ given; without one, the broker inside the gateway's process carries the parcels.
 `gateway.rehearsal`: what is proved is read from their journals and from receipts that they verified.
 """
 
-import socket
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
@@ -15,6 +14,7 @@ from pathlib import Path
 
 import httpx
 
+from broker.free_ports import free_port
 from broker.rabbitmq import RabbitBroker
 from broker.topology import gateway_topology, partners_topology, password_hash
 from gateway import bootstrap, keystore
@@ -170,13 +170,6 @@ def house(
             parties, organisations = [PartyCode(one.party) for one in EVERYBODY], [OrganisationId(one.organisation) for one in EVERYBODY]
             vhosts.apply(gateway_topology(parties) + partners_topology(organisations))
         yield made
-
-
-def free_port() -> int:
-    """A port of loopback that nobody listens at."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _partners(directory: Path, authority: DevelopmentAuthority, policy: str, *, by_message: bool) -> tuple[SimulatedNdelius, JsonCrc, QueueCrc, ShelfCrc]:

@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 
+from broker.free_ports import free_port
 from gateway import bootstrap, keystore
 from gateway.config import load_settings
 from gateway.operations import Operations
@@ -28,7 +29,6 @@ from gateway.store.opening import open_store
 from gateway.trust.certificates import CertificateUse
 from schemas.receipts import Stage
 from tests.support.databases import migrate_quickly
-from tests.support.doors import free_port
 from tests.support.world import contact
 
 AUDIENCE = "interagency-gateway.test"

@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import yaml
 
+from broker.free_ports import free_port
 from gateway import keystore
 from gateway.rehearsal.authority import DevelopmentAuthority
 from gateway.rehearsal.jose import PublishedKeys
@@ -21,7 +22,6 @@ from gateway.rehearsal.programs import Program, Setting, write_settings
 from gateway.rehearsal.reckoning import Witness
 from gateway.rehearsal.services import BrokerSide, clear, onboard, start_broker
 from gateway.trust.certificates import CertificateUse
-from tests.support.doors import free_port
 from tests.support.everybody_sides import AUDIENCE, Doors, Ground, Side, SpgSide, rehearsed, side_of, subjects
 
 PROFILES = Path(__file__).parents[2] / "partners"

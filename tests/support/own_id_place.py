@@ -20,6 +20,7 @@ from adapters.agencies.declarative.adapter import load
 from adapters.agencies.flatfile.adapter import FlatFileAdapter
 from adapters.channels.drop_folder import INBOX, OUTBOX, RECEIPTS, SIGNATURE, Batch, Folder, Piece, put
 from adapters.contract import Adapter, Outgoing
+from broker.free_ports import free_port
 from gateway import bootstrap, keystore
 from gateway.config import Settings
 from gateway.exchange.receipts import kept
@@ -48,7 +49,7 @@ from schemas.identifiers import MessageId, OrganisationId, PartyCode
 from schemas.receipts import Receipt, Stage
 from tests.support.databases import migrate_quickly
 from tests.support.doomed import Child
-from tests.support.doors import AUDIENCE, NDELIUS, free_port
+from tests.support.doors import AUDIENCE, NDELIUS
 from tests.support.faults import wait_until
 from tests.support.tree import ROOT
 from tests.support.world import contact_document

@@ -3,7 +3,6 @@
 import os
 import shlex
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from broker.free_ports import free_port
 from tests.support.tree import ROOT
 
 COMMANDS = Path(sys.executable).parent
@@ -24,9 +24,7 @@ class Terminal:
     """A shell in a folder of its own, with settings of its own."""
 
     def __init__(self, folder: Path) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self.folder = folder
         (folder / "docs").symlink_to(ROOT / "docs")
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")}
