@@ -24,13 +24,15 @@ from gateway.exchange.delivery import Event, may_follow
 from gateway.oversight.access import Permission
 from gateway.oversight.causes import cause_of, group_key
 from gateway.oversight.records import OrderState
-from gateway.oversight.views import LetterFilter
+from gateway.oversight.views import LetterFilter, LetterGroup
 from gateway.records import DeadLetterState
 from schemas.identifiers import DeliveryId, PartyCode
 
 Watcher = Annotated[Viewer, Depends(permitted(Permission.WATCH))]
 PAGE: Final = 50
 MOST_BROKER: Final = 100
+MOST_GROUPS: Final = 25
+"""The largest are shown first; the others when they are asked for."""
 Asked = Annotated[str | None, Query(max_length=64)]
 
 
@@ -47,6 +49,7 @@ def routes(parts: ConsoleParts) -> APIRouter:
         type: Asked = None,  # noqa: A002 (the name in the address)
         mine: bool = False,
         after: After = 0,
+        groups: Asked = None,
     ) -> Response:
         """Groups by cause, then the letters themselves, oldest first."""
         wanted = LetterFilter(
@@ -54,7 +57,8 @@ def routes(parts: ConsoleParts) -> APIRouter:
         )
         asked = {name: value for name, value in (("fault", fault), ("recipient", recipient), ("type", type)) if value is not None}
         asked |= {"mine": "true"} if mine else {}
-        return parts.renderer.page(request, viewer, "dead_letters.html", status=HTTPStatus.OK, notices=notices(request), **_listed(parts, wanted, asked, after))
+        shown = _listed(parts, wanted, asked, after) | _groups(parts, wanted, every=groups == "all")
+        return parts.renderer.page(request, viewer, "dead_letters.html", status=HTTPStatus.OK, notices=notices(request), **shown)
 
     @router.get("/dead-letters/{delivery_id}")
     def letter(request: Request, viewer: Watcher, delivery_id: str) -> Response:
@@ -70,10 +74,7 @@ def routes(parts: ConsoleParts) -> APIRouter:
 def _listed(parts: ConsoleParts, wanted: LetterFilter, asked: Mapping[str, str], after: int) -> dict[str, object]:
     """What the list shows."""
     watch, found = parts.store.watch, parts.store.watch.letters(wanted, after, PAGE + 1)
-    groups = [(group, cause_of(group.fault), group_key(group)) for group in watch.letter_groups() if wanted.recipient in (None, group.recipient)]
     return {
-        "groups": groups,
-        "assigned": parts.store.oversight.assignments([f"group:{key}" for _, _, key in groups]),
         "letters": found[:PAGE],
         "count": watch.count_letters(wanted),
         "asked": asked,
@@ -83,6 +84,21 @@ def _listed(parts: ConsoleParts, wanted: LetterFilter, asked: Mapping[str, str],
         "live": True,
         "figures_at": parts.clock(),
     }
+
+
+def _groups(parts: ConsoleParts, wanted: LetterFilter, *, every: bool) -> dict[str, object]:
+    """The groups that the list is of: the largest, or all of them."""
+    found = [group for group in parts.store.watch.letter_groups() if _asked_for(group, wanted)]
+    groups = [(group, cause_of(group.fault), group_key(group)) for group in (found if every else found[:MOST_GROUPS])]
+    return {
+        "groups": groups,
+        "groups_left": len(found) - len(groups),
+        "assigned": parts.store.oversight.assignments([f"group:{key}" for _, _, key in groups]),
+    }
+
+
+def _asked_for(group: LetterGroup, wanted: LetterFilter) -> bool:
+    return wanted.recipient in (None, group.recipient) and wanted.type in (None, group.type) and wanted.fault in (None, group.fault)
 
 
 def _one(parts: ConsoleParts, key: DeliveryId) -> dict[str, object] | None:

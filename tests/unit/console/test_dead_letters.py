@@ -2,15 +2,18 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 
 from gateway.audit.events import AuditCode
+from gateway.console.pages import dead_letters
 from gateway.oversight.access import Role
 from gateway.oversight.views import AuditSearch
 from gateway.records import DeliveryState
-from schemas.identifiers import MessageId
+from schemas.identifiers import MessageId, PartyCode
 from schemas.receipts import Stage
 from tests.support.console_world import SECRETS, Lit, light
 
@@ -55,6 +58,26 @@ def test_groups_and_letters_are_shown_without_anything_personal(lit: Lit) -> Non
     assert "The recipient" in detail
     assert "It answered 400." in detail
     assert not [secret for secret in SECRETS if secret in detail]
+
+
+def test_the_largest_groups_come_first_and_the_others_when_asked_for(lit: Lit, monkeypatch: pytest.MonkeyPatch) -> None:
+    lit.refuse(lit.send("m-1"))
+    (largest,) = lit.world.store.watch.letter_groups()
+    found = [largest, replace(largest, type="Event"), replace(largest, recipient=PartyCode("C05"), fault="value-too-long")]
+    monkeypatch.setattr(type(lit.world.store.watch), "letter_groups", lambda _: found)
+    browser = lit.browser(Role.OPERATOR)
+    assert "smaller group" not in browser.get("/dead-letters").text
+    monkeypatch.setattr(dead_letters, "MOST_GROUPS", 1)
+    page = browser.get("/dead-letters").text
+    assert _groups(page) == [GROUP]
+    assert "Show 2 smaller groups too" in page
+    assert _groups(browser.get("/dead-letters?groups=all").text) == [GROUP, "recipient-refused|C17|Event", "value-too-long|C05|Contact"]
+    assert _groups(browser.get("/dead-letters?type=Event").text) == ["recipient-refused|C17|Event"]
+    assert _groups(browser.get("/dead-letters?fault=value-too-long").text) == ["value-too-long|C05|Contact"]
+
+
+def _groups(page: str) -> list[str]:
+    return [unquote(key) for key in re.findall(r'href="/dead-letters-retry\?group=([^"]*)"', page)]
 
 
 def test_looking_changes_nothing_at_all(lit: Lit) -> None:
