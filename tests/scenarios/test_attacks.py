@@ -28,7 +28,7 @@ from schemas.receipts import Receipt, Stage, encode, from_claims
 from tests.support.attacks import DAY, ENVELOPE_ATTACKS, JOSE_ATTACKS, MEBIBYTE, NOTES, SECRETS, SIGNATURE, Battlefield, Forger, contact_letter
 from tests.support.doors import AUDIENCE, house
 from tests.support.exchange import claims
-from tests.support.faults import bugs_in
+from tests.support.faults import bugs_in, wait_until
 from tests.support.integrity import findings
 from tests.support.rabbitmq import private_vhosts
 
@@ -47,7 +47,9 @@ def field(rabbitmq_node: PrivateNode, tmp_path_factory: pytest.TempPathFactory) 
             for one in (place.c16, place.c07)
         )
         queue = RabbitBroker(vhosts.urls_of(place.broker_user, place.password))
-        yield Battlefield(place, north, other, queue)
+        made = Battlefield(place, north, other, queue)
+        assert wait_until(made.may_log_in, 30), place.logs()
+        yield made
         for way in (north, other, queue):
             way.close()
         assert process.poll() is None

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 
-from broker.contract import Confirm, Outcome, Publication
+from broker.contract import BrokerUnavailable, Confirm, Outcome, Publication
 from broker.rabbitmq import RabbitBroker
 from gateway.audit.events import AuditCode
 from gateway.contract import MessageFilter
@@ -58,6 +58,14 @@ class Battlefield:
         """The length of the audit chain."""
         with self.place.store() as store:
             return store.queries.audit(0, 100_000)[-1].sequence
+
+    def may_log_in(self) -> bool:
+        """Whether the gateway has made the user of C14 at the broker yet."""
+        try:
+            self.queue.consumer("partners", "to.wexcombe").close()
+        except BrokerUnavailable:
+            return False
+        return True
 
     def send_by_queue(self, body: bytes, content_type: str = JOSE) -> Receipt:
         """Publish as C14, and the gateway's answer on its queue."""

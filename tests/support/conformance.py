@@ -51,7 +51,7 @@ def agreement(dialect: str, mode: str, direction: Direction) -> Agreement:
         version="0-9-14",
         packaging=packaging,
         mode=DeliveryMode(mode),
-        timeout_seconds=10.0,
+        timeout_seconds=30.0,
     )
 
 

@@ -116,6 +116,8 @@ class House:
     def __post_init__(self) -> None:
         self.parts = console_parts(self.settings, self.store, self.directory, lambda: self.now, Telemetry(), self.means)
         self.app = create_console(self.parts)
+        if self.parts.provider is not None:
+            _asking.append(self.parts.provider)
 
     @property
     def oversight(self) -> MemoryOversight:
@@ -202,9 +204,7 @@ def provided(provider: SimulatedProvider, **given: Any) -> House:
     settings = {"console_issuer": provider.issuer, "console_client_id": CLIENT_ID, "console_role_claims": dict(ROLE_CLAIMS), **given}
     if provider.client_secret is not None:
         settings["console_client_secret"] = provider.client_secret
-    house = house_for(**settings)
-    _asking.append(house.parts.provider)
-    return house
+    return house_for(**settings)
 
 
 @contextmanager
