@@ -200,7 +200,8 @@ class PrivateNode:
             "RABBITMQ_CONFIG_FILE": str(own / "rabbitmq.conf"),
             "RABBITMQ_ADVANCED_CONFIG_FILE": str(own / "advanced.config"),
             "RABBITMQ_ENABLED_PLUGINS_FILE": str(own / "enabled_plugins"),
-            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1}",
+            # schedulers without work sleep at once instead of spinning: the node shares its cores with all the others
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1} +sbwt none +sbwtdcpu none +sbwtdio none",
         }
 
     def _write_files(self, ports: Ports, credentials: Credentials) -> None:

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import reduce
 from operator import or_
+from typing import Protocol
 
 from adapters.catalogue import DIALECTS, POINTING, details_among, own_ids_among
 from adapters.channels.catalogue import CHANNELS
@@ -28,12 +29,7 @@ from broker.rabbitmq import RabbitBroker
 from broker.topology import GATEWAY, PARTNERS, Topology, gateway_topology, organisation_user, partners_topology
 from gateway.administering import administrator as administrator
 from gateway.administering import topology_admin
-from gateway.api.app import create_app
-from gateway.api.parts import ApiParts
-from gateway.api.server import BackgroundServer
 from gateway.config import BrokerKind, Environment, Settings
-from gateway.console.app import stop_console
-from gateway.console.composing import compose, console_door, with_free_port
 from gateway.contract import Store, StoreUnavailable
 from gateway.described_dialects import read_dialects
 from gateway.exchange.ids import uuid7
@@ -148,6 +144,23 @@ def topology_of(directory: Directory) -> Topology:
     return topology
 
 
+class Door(Protocol):
+    """A server that was opened."""
+
+    port: int
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+
+    @property
+    def alive(self) -> bool:
+        """True while it serves."""
+
+    def stop(self) -> None:
+        """Finish what runs, then end."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Gateway:
     """One process of the gateway, wired and not yet started."""
@@ -161,8 +174,8 @@ class Gateway:
     keys: OwnKeys
     channels: Sequence[Channel]
     crew: Crew
-    server: BackgroundServer | None = None
-    console: BackgroundServer | None = None
+    server: Door | None = None
+    console: Door | None = None
     bootstrap_token: str | None = field(default=None, repr=False)
     """The one-time token of the operator for development, to be printed once."""
     metrics: MetricsListener | None = None
@@ -189,19 +202,17 @@ class Gateway:
         self.telemetry.know(self.names)
         self.metrics = start_listener(self.settings, self.telemetry)
         self.crew.start([worker for role in ROLES if role in roles for worker in self._workers(role)])
-        if "api" in roles:
-            self.server = BackgroundServer(create_app(self._api_parts()), self.settings)
-            self.server.start()
-        if "console" in roles:
-            self._start_console()
+        if "api" in roles or "console" in roles:
+            self._open_doors(roles)
 
-    def _start_console(self) -> None:
-        settings = with_free_port(self.settings)
-        app = compose(settings, self.store, self.directory, clock, self.telemetry, self.means, self.keys.public_jwks)
-        operator = app.state.parts.bootstrap
-        self.bootstrap_token = operator.new_token() if operator is not None else None
-        self.console = BackgroundServer(app, console_door(settings), stop_console)
-        self.console.start()
+    def _open_doors(self, roles: Collection[str]) -> None:
+        from gateway import doors  # noqa: PLC0415 - the web framework, only in processes that have a door
+
+        known = (self.settings, self.store, self.directory, clock, self.telemetry)
+        if "api" in roles:
+            self.server = doors.open_api(*known, self.pipeline, self.keys.public_jwks)
+        if "console" in roles:
+            self.console, self.bootstrap_token = doors.open_console(*known, self.means, self.keys.public_jwks)
 
     def stop(self) -> bool:
         """Stop all; True when everything stopped in time."""
@@ -292,17 +303,6 @@ class Gateway:
 
     def _report(self, worker: str, kind: str) -> None:
         self.telemetry.note("worker.interrupted", worker=worker, kind=kind)
-
-    def _api_parts(self) -> ApiParts:
-        return ApiParts(
-            settings=self.settings,
-            intake=self.pipeline,
-            store=self.store,
-            directory=self.directory,
-            jwks=self.keys.public_jwks,
-            clock=clock,
-            telemetry=self.telemetry,
-        )
 
 
 def build(settings: Settings, roles: Collection[str] = ROLES) -> Gateway:

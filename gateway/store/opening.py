@@ -5,11 +5,8 @@ and tests.
 """
 
 from collections.abc import Callable
-from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import select, text, update
+from sqlalchemy import Connection, inspect, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from gateway.audit.events import AuditEvent
@@ -30,7 +27,9 @@ from gateway.store.tables import audit_head
 from gateway.store.unit_of_work import SqlUnitOfWork, Written, nobody
 from gateway.store.watch import SqlWatch
 
-_MIGRATIONS = Path(__file__).parent / "migrations"
+NEWEST = "0009"
+"""The revision that this program's tables have."""
+_REVISIONS = "alembic_version"
 _MIGRATION_LOCK = 0x676174657761
 """PostgreSQL advisory lock: processes that start together migrate one after the other."""
 _PROBE = update(audit_head).where(audit_head.c.head_id == HEAD_ID).values(sequence=audit_head.c.sequence)
@@ -137,9 +136,17 @@ def migrate(url: str) -> None:
         with database.writing() as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(select(text(f"pg_advisory_xact_lock({_MIGRATION_LOCK})")))
-            config = Config()
-            config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            if _revision(connection) != NEWEST:
+                from gateway.store.migrating import upgrade  # noqa: PLC0415 - the tool, only where there is something to do
+
+                upgrade(connection)
     finally:
         database.close()
+
+
+def _revision(connection: Connection) -> str | None:
+    """What the database says it has; None where it is empty."""
+    if not inspect(connection).has_table(_REVISIONS):
+        return None
+    found: str | None = connection.execute(text(f"SELECT version_num FROM {_REVISIONS}")).scalar()  # noqa: S608 - a name of ours
+    return found

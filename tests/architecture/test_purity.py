@@ -3,9 +3,7 @@
 import ast
 from pathlib import Path
 
-import pytest
-
-from tests.support.tree import imported_by, name_of, sources, tree_of
+from tests.support.tree import imported_by, name_of, of_all, sources, tree_of
 
 PURE = (
     "schemas/",
@@ -34,9 +32,10 @@ GRANTED: dict[str, dict[str, str]] = {
     "gateway/trust/xml_guard.py": {"threading": "an lxml parser belongs to one thread: each has its own"},
 }
 """Module → what it may import all the same, and why."""
+each_rule = of_all([path for path in sources() if name_of(path).startswith(PURE)])
 
 
-@pytest.mark.parametrize("path", [path for path in sources() if name_of(path).startswith(PURE)], ids=name_of)
+@each_rule
 def test_rule_asks_the_world_nothing(path: Path) -> None:
     granted = GRANTED.get(name_of(path), {})
     reached = {name for name in imported_by(path) if any(name == bad or name.startswith(f"{bad}.") for bad in FORBIDDEN)}
@@ -52,7 +51,7 @@ def test_grants_are_still_needed() -> None:
 NOW = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "open", "Path", "print", "input"}
 
 
-@pytest.mark.parametrize("path", [path for path in sources() if name_of(path).startswith(PURE)], ids=name_of)
+@each_rule
 def test_rule_reads_neither_clock_nor_disk(path: Path) -> None:
     called = {ast.unparse(node.func) for node in ast.walk(tree_of(path)) if isinstance(node, ast.Call)}
     assert not called & NOW

@@ -14,7 +14,7 @@ from sqlalchemy import Engine, Index, MetaData, create_engine, inspect, make_url
 import gateway.store.migrations as migrations
 from gateway.store import tables_oversight
 from gateway.store.engine import Database
-from gateway.store.opening import migrate, open_store
+from gateway.store.opening import NEWEST, migrate, open_store
 
 METADATA = tables_oversight.alerts.metadata
 """Both modules of tables write into it."""
@@ -37,6 +37,15 @@ def test_migrations_make_what_the_tables_say(empty_url: str) -> None:
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
         assert compare_metadata(context, METADATA) == []
+    engine.dispose()
+
+
+def test_what_is_called_the_newest_is_where_the_migrations_end(empty_url: str) -> None:
+    """Else a start would take an old shape for the newest, or look for the tool each time."""
+    migrate(empty_url)
+    engine = _engine(empty_url)
+    with engine.connect() as connection:
+        assert MigrationContext.configure(connection).get_current_revision() == NEWEST
     engine.dispose()
 
 

@@ -20,6 +20,7 @@ from psycopg import sql
 from gateway.contract import Store
 from gateway.rehearsal.postgres import PostgresMissing, PrivatePostgres
 from gateway.store.opening import migrate, open_store
+from tests.support.databases import migrate_quickly
 
 _TEMPLATE = "migrated_template"
 
@@ -92,7 +93,7 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "postgresql":
         return str(request.getfixturevalue("migrated_postgresql_url"))
     url = f"sqlite:///{tmp_path / 'gateway.db'}"
-    migrate(url)
+    migrate_quickly(url)
     return url
 
 

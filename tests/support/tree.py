@@ -2,7 +2,7 @@
 
 import ast
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -56,3 +56,23 @@ def imported_by(path: Path) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def of_all(paths: Sequence[Path]) -> Callable[[Callable[[Path], None]], Callable[[], None]]:
+    """Turns a check of one module into one test of all these, which names every module that fails, and how."""
+
+    def decorate(check: Callable[[Path], None]) -> Callable[[], None]:
+        def over_all() -> None:
+            found = {}
+            for path in paths:
+                try:
+                    check(path)
+                except AssertionError as error:
+                    found[name_of(path)] = str(error)
+            assert paths
+            assert not found
+
+        over_all.__name__ = check.__name__
+        return over_all
+
+    return decorate

@@ -1,4 +1,4 @@
-"""Alembic's entry: runs revisions on the connection that `gateway.store.opening.migrate` hands in."""
+"""Alembic's entry: runs revisions on the connection that `gateway.store.migrating` hands in."""
 
 from alembic import context
 
