@@ -92,16 +92,16 @@ class ShelfCrc(LoopedCrc):
         return items
 
     def _take_safely(self, delivery_id: str, jws: str) -> bool:
-        """False for an item that cannot be read: it lies there still, and holds up nothing behind it."""
+        """False for an item that lies there still, since it cannot be read or has no receipt yet: asking again at once
+        would bring it back at once. It holds up nothing behind it."""
         try:
-            self._take(delivery_id, jws)
+            return self._take(delivery_id, jws)
         except UNREADABLE as error:
             self.distrust(error)
             self.failures.append(f"{type(error).__name__}: {error}")
             return False
-        return True
 
-    def _take(self, delivery_id: str, jws: str) -> None:
+    def _take(self, delivery_id: str, jws: str) -> bool:
         self.dawdle()
         self.require_not_big(jws)
         taken = self.judge(jws)
@@ -111,6 +111,7 @@ class ShelfCrc(LoopedCrc):
             self._connected().post("/v1/messages", receipt.encode())
         if taken.answer is not None:
             self.send(taken.answer)
+        return bool(taken.receipt)
 
     def _collect_receipts(self) -> None:
         answer = self._connected().get(f"/v1/receipts?after={self._cursor}")
