@@ -18,7 +18,9 @@ MESSAGES, CASES = 200, 20
 MakeNode = Callable[[], PrivateNode]
 
 
+@pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
 def test_a_killed_broker_comes_back(store_url: str, own_rabbitmq_node: MakeNode, tmp_path: Path) -> None:
+    """On PostgreSQL it is killed in the test of two gateways."""
     node = own_rabbitmq_node()
     with vhosts_of(node) as vhosts, installation(tmp_path, store_url, vhosts, log_level="info") as place:
         partners = _under_way(place)

@@ -15,6 +15,7 @@ from broker.free_ports import HOST
 from broker.node import NodeFailed, PrivateNode
 from broker.topology import gateway_topology
 from schemas.identifiers import PartyCode
+from tests.support.rabbitmq import SHARED
 
 pytestmark = pytest.mark.rabbitmq
 MakeNode = Callable[[], PrivateNode]
@@ -38,23 +39,22 @@ def listening(pid: int) -> set[tuple[str, int]]:
     return found
 
 
-def test_it_listens_on_loopback_and_nowhere_else(own_rabbitmq_node: MakeNode) -> None:
-    node = own_rabbitmq_node()
-    assert node.pid is not None
-    ports = node.ports
-    assert listening(node.pid) == {(HOST, ports.amqp), (HOST, ports.management), (HOST, ports.distribution)}
+def test_it_listens_on_loopback_and_nowhere_else(rabbitmq_node: PrivateNode) -> None:
+    assert rabbitmq_node.pid is not None
+    ports = rabbitmq_node.ports
+    assert listening(rabbitmq_node.pid) == {(HOST, ports.amqp), (HOST, ports.management), (HOST, ports.distribution)}
     assert not {ports.amqp, ports.management, ports.distribution, ports.epmd} & {5672, 15672, 25672, 4369}
 
 
-def test_its_secrets_are_readable_by_its_owner_alone(own_rabbitmq_node: MakeNode, tmp_path: Path) -> None:
-    node = own_rabbitmq_node()
+def test_its_secrets_are_readable_by_its_owner_alone(rabbitmq_node: PrivateNode) -> None:
+    home = SHARED / "node"
     for name in ("node.json", "rabbitmq.conf", ".erlang.cookie"):
-        assert stat.S_IMODE((tmp_path / "rabbitmq-0" / name).stat().st_mode) & 0o077 == 0, name
-    assert node.credentials.password not in repr(node.credentials)
-    assert json.loads((tmp_path / "rabbitmq-0" / "node.json").read_text())["credentials"]["user"] != "guest"
+        assert stat.S_IMODE((home / name).stat().st_mode) & 0o077 == 0, name
+    assert rabbitmq_node.credentials.password not in repr(rabbitmq_node.credentials)
+    assert json.loads((home / "node.json").read_text())["credentials"]["user"] != "guest"
 
 
-def test_it_keeps_ports_over_a_kill_and_forgets_all_over_a_wipe(own_rabbitmq_node: MakeNode, tmp_path: Path) -> None:
+def test_it_keeps_ports_over_a_kill_forgets_all_over_a_wipe_and_takes_its_epmd_along(own_rabbitmq_node: MakeNode, tmp_path: Path) -> None:
     node = own_rabbitmq_node()
     ports, credentials, first = node.ports, node.credentials, node.pid
     admin = RabbitAdmin(node.management_url, credentials.user, credentials.password, vhosts={"gateway": "kept"})
@@ -74,10 +74,10 @@ def test_it_keeps_ports_over_a_kill_and_forgets_all_over_a_wipe(own_rabbitmq_nod
     node.start()
     assert admin.queue_figures() == ()
     admin.close()
+    _assert_that_stopping_it_stops_its_epmd(node, tmp_path)
 
 
-def test_stopping_it_stops_its_epmd(own_rabbitmq_node: MakeNode, tmp_path: Path) -> None:
-    node = own_rabbitmq_node()
+def _assert_that_stopping_it_stops_its_epmd(node: PrivateNode, tmp_path: Path) -> None:
     epmd = int((tmp_path / "rabbitmq-0" / "epmd.pid").read_text())
     assert Path(f"/proc/{epmd}/cmdline").read_bytes().startswith(b"/usr/bin/epmd")
     node.stop()
