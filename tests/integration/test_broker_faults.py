@@ -37,6 +37,8 @@ def test_a_killed_broker_comes_back(store_url: str, own_rabbitmq_node: MakeNode,
     assert bugs_in(tmp_path) == []
 
 
+@pytest.mark.postgresql
+@pytest.mark.parametrize("store_url", ["postgresql"], indirect=True)
 def test_a_broker_that_lost_its_disk_is_built_anew(store_url: str, own_rabbitmq_node: MakeNode, tmp_path: Path) -> None:
     node = own_rabbitmq_node()
     with vhosts_of(node) as vhosts, installation(tmp_path, store_url, vhosts, log_level="info") as place:

@@ -86,10 +86,8 @@ def assert_all_well(done: subprocess.CompletedProcess[str], folder: Path) -> Non
     assert left_running(folder) == []
 
 
-@needs_rabbitmq
-@pytest.mark.rabbitmq
 def test_a_dropped_delivery_is_noticed_and_named(folder: Path) -> None:
-    done = run(folder, "--sabotage", "drop-delivery")
+    done = run(folder, "--sabotage", "drop-delivery", program=("-c", WITHOUT_RABBITMQ))
     assert done.returncode == 1
     assert counts(done)["lost"] == "1"
     assert re.search(r"NOT AS EXPECTED: lost: Contact \d+ of case \w+ from N00 to C07", done.stdout)

@@ -56,7 +56,7 @@ class Operator:
             assert "has stopped" in errors
 
 
-@pytest.mark.parametrize(("dialect", "channel"), [("caseflow", "push"), ("canonical", "shelf"), ("ndelius", "push")])
+@pytest.mark.parametrize(("dialect", "channel"), [("canonical", "shelf"), ("ndelius", "push")])
 def test_a_newcomer_is_simulated_proved_and_live(tmp_path: Path, dialect: str, channel: str) -> None:
     (tmp_path / "gw").mkdir()
     operator = Operator(tmp_path)
