@@ -102,7 +102,8 @@ class RabbitAdmin:
     def present(self) -> Present:
         """All that is there now, without what every vhost has of itself. Raises BrokerUnavailable."""
         logical = {real: name for name, real in self._vhosts.items()}
-        there = [logical[row["name"]] for row in self._rows("/api/vhosts") if row["name"] in logical]
+        # A vhost that somebody is deleting right now is listed without its name.
+        there = [logical[row["name"]] for row in self._rows("/api/vhosts") if row.get("name") in logical]
         exchanges = ((vhost, row) for vhost in there for row in self._rows(f"/api/exchanges/{self._path(vhost)}"))
         queues = ((vhost, row) for vhost in there for row in self._rows(f"/api/queues/{self._path(vhost)}"))
         return Present(
